@@ -1,0 +1,1 @@
+"""The subcommands of ``callwright``, one module each, imported when called."""

@@ -1,0 +1,39 @@
+"""``rlaif-train``: rebuild the model from records, stage by stage or as one run."""
+
+import click
+
+from callwright_server import __version__
+from callwright_server.command_line import LazyGroup, Subcommand, run
+
+_COMMANDS = "callwright_training.commands"
+SUBCOMMANDS = {
+    "run": Subcommand(f"{_COMMANDS}.run:run", "Run every stage of a run file, skipping what is done."),
+    "data": Subcommand(f"{_COMMANDS}.data:data", "Read records and catalogues, and list what cannot be read."),
+    "sft": Subcommand(f"{_COMMANDS}.sft:sft", "Tune a base model on records (supervised fine-tuning)."),
+    "feedback": Subcommand(f"{_COMMANDS}.feedback:feedback", "Sample from a model and let a judge answer questions."),
+    "reward": Subcommand(f"{_COMMANDS}.reward:reward", "Train the reward model on the judge's labels."),
+    "ppo": Subcommand(f"{_COMMANDS}.ppo:ppo", "Tune the model against the reward model."),
+    "export": Subcommand(f"{_COMMANDS}.export:export", "Make a bundle that the server can serve."),
+    "evaluate": Subcommand(f"{_COMMANDS}.evaluate:evaluate", "Score a bundle, a model or a file of responses."),
+    "compare": Subcommand(f"{_COMMANDS}.compare:compare", "Set evaluations side by side, with paired tests."),
+    "judge": Subcommand(f"{_COMMANDS}.judge:judge", "Measure how far two judges agree."),
+    "environment": Subcommand(f"{_COMMANDS}.environment:environment", "Prepare what generated code runs in."),
+}
+
+
+@click.group(cls=LazyGroup, subcommands=SUBCOMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rlaif-train")
+def rlaif_train() -> None:
+    """Rebuild Callwright's model by reinforcement learning from AI feedback.
+
+    \b
+    Examples:
+      rlaif-train run tiny.toml              every stage on a handful of records, in a minute
+      rlaif-train sft --records team.jsonl   tune the default base on your own records
+      rlaif-train export --default           build the bundle that the server uses by default
+    """  # noqa: D301
+
+
+def main() -> None:
+    """Entry point of the ``rlaif-train`` command."""
+    run(rlaif_train)

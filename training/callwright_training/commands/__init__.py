@@ -1,0 +1,1 @@
+"""The subcommands of ``rlaif-train``, one module each, imported when called."""
