@@ -4,6 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# pip's hundreds of lines as one line that moves; a failure still shows what pip said on stderr.
+SHELL       := bash
+.SHELLFLAGS := -o pipefail -c
+SHOW        := | { while read -r line; do test ! -t 1 || printf '\r\033[K  %.100s' "$$line"; done; test ! -t 1 || printf '\r\033[K'; }
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check fix bench clean
 
@@ -28,9 +33,8 @@ clean: ## Remove the environment and everything built
 
 # torch goes first and alone: asked for by another package, pip would take the newest CUDA build.
 $(STAMP): pyproject.toml
-	@echo "Making the environment in $(VENV) (once; about two minutes) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --progress-bar on --quiet torch==2.13.0
-	@echo "torch is there; now everything else ..."
-	@$(BIN)/python -m pip install --progress-bar on --quiet --editable '.[train,dev]'
+	@echo "Making the environment in $(VENV) (once; a few minutes) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Error: $(PYTHON) cannot make an environment; on Debian: apt-get install python3-venv"; exit 2; }
+	@$(BIN)/python -m pip install torch==2.13.0 $(SHOW)
+	@$(BIN)/python -m pip install --editable '.[train,dev]' $(SHOW)
 	@touch $@
