@@ -1,0 +1,177 @@
+/** The running server: started from what the search found, restarted when it crashes, one restart for many requests. */
+import * as vscode from 'vscode';
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  State,
+  type ErrorHandler,
+  type LanguageClientOptions,
+} from 'vscode-languageclient/node';
+import { Backoff } from './backoff';
+import { statusNotification } from './protocol';
+import { serverSettings } from './settings';
+import { findServer } from './serverSearch';
+import { surroundings } from './surroundings';
+import type { StatusItem } from './status';
+
+const NO_SERVER = 'Callwright found no server.';
+const SET_UP = 'Set up the server';
+const OPEN_LOG = 'Open log';
+const CHOOSE = 'Choose a path';
+
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private readonly backoff = new Backoff();
+  private restarting: Promise<void> | undefined;
+  private again = false;
+  private disposed = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly status: StatusItem,
+    readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** The client while the server runs. */
+  get running(): LanguageClient | undefined {
+    return this.client?.state === State.Running ? this.client : undefined;
+  }
+
+  /** Starts or restarts. Requests that come while one is under way fold into a single further restart. */
+  async restart(): Promise<void> {
+    this.backoff.reset();
+    if (this.restarting) {
+      this.again = true;
+      return this.restarting;
+    }
+    this.restarting = this.restartUntilQuiet();
+    try {
+      await this.restarting;
+    } finally {
+      this.restarting = undefined;
+    }
+  }
+
+  private async restartUntilQuiet(): Promise<void> {
+    do {
+      this.again = false;
+      await this.stop();
+      await this.start();
+    } while (this.again && !this.disposed);
+  }
+
+  private async start(): Promise<void> {
+    if (this.disposed) return;
+    const { server, tried } = await findServer(await surroundings(this.context));
+    for (const line of tried) this.log.info(line);
+    if (!server) {
+      this.status.update({ state: 'error', message: NO_SERVER });
+      void this.offerSetUp();
+      return;
+    }
+    this.log.info(`starting ${server.command} (${server.because})`);
+    this.status.update({ state: 'loading', message: `${server.command} (${server.because})` });
+    const client = this.createClient(server.command);
+    this.client = client;
+    client.onNotification(statusNotification, (status) => this.status.update(status));
+    try {
+      await client.start();
+      this.status.update({ state: 'ready' });
+    } catch (error) {
+      this.log.error(`cannot start ${server.command}: ${String(error)}`);
+      this.status.update({ state: 'error', message: `${server.command} does not start` });
+      void this.report(`${server.command} does not start. The log says why.`);
+    }
+  }
+
+  private createClient(command: string): LanguageClient {
+    const options: LanguageClientOptions = {
+      documentSelector: [{ language: 'python' }],
+      outputChannel: this.log,
+      initializationOptions: serverSettings(),
+      synchronize: { configurationSection: 'callwright' },
+      errorHandler: this.errorHandler(),
+      middleware: {
+        workspace: {
+          // The server is told its own settings only, not the extension's.
+          didChangeConfiguration: async () => {
+            await this.running?.sendNotification('workspace/didChangeConfiguration', {
+              settings: { callwright: serverSettings() },
+            });
+          },
+        },
+      },
+    };
+    return new LanguageClient('callwright', 'Callwright', { command, args: ['serve'] }, options);
+  }
+
+  private errorHandler(): ErrorHandler {
+    return {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => {
+        this.onCrash();
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    };
+  }
+
+  private onCrash(): void {
+    if (this.disposed || this.restarting) return;
+    const delay = this.backoff.next();
+    this.log.error(`the server ended by itself; ${delay === undefined ? 'giving up' : `starting it again in ${delay} ms`}`);
+    this.status.update({ state: delay === undefined ? 'error' : 'loading', message: 'The server ended by itself.' });
+    if (this.backoff.first) {
+      void this.report('The Callwright server ended by itself and is started again.');
+    } else if (delay === undefined) {
+      void this.report('The Callwright server keeps ending and is left off. The log says why.');
+    }
+    if (delay !== undefined) {
+      this.timer = setTimeout(() => void this.startAgain(), delay);
+    }
+  }
+
+  private async startAgain(): Promise<void> {
+    if (this.restarting) return;
+    this.restarting = this.restartUntilQuiet();
+    try {
+      await this.restarting;
+    } finally {
+      this.restarting = undefined;
+    }
+  }
+
+  private async report(message: string): Promise<void> {
+    if ((await vscode.window.showWarningMessage(message, OPEN_LOG)) === OPEN_LOG) this.log.show();
+  }
+
+  private async offerSetUp(): Promise<void> {
+    const actions = vscode.workspace.isTrusted ? [SET_UP, CHOOSE, OPEN_LOG] : [CHOOSE, OPEN_LOG];
+    const chosen = await vscode.window.showWarningMessage(
+      `${NO_SERVER} Install it into the selected interpreter ("pip install callwright"), or let the extension set it up.`,
+      ...actions,
+    );
+    if (chosen === SET_UP) await vscode.commands.executeCommand('callwright.setUpServer');
+    if (chosen === CHOOSE) await vscode.commands.executeCommand('workbench.action.openSettings', 'callwright.server.path');
+    if (chosen === OPEN_LOG) this.log.show();
+  }
+
+  /** Stops the server, if it runs. */
+  async stop(): Promise<void> {
+    clearTimeout(this.timer);
+    const client = this.client;
+    this.client = undefined;
+    if (!client) return;
+    try {
+      await client.dispose(2_000);
+    } catch {
+      // It has gone already, or never came up: both are what was asked for.
+    }
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    void this.stop();
+  }
+}
