@@ -1,0 +1,70 @@
+"""What suggesting needs of others: something that chooses calls, and something that knows which names exist.
+
+Both are protocols, so that suggesting depends on neither's implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from callwright_grounding.catalogue import CatalogueEntry
+from callwright_server.engine.constraint import Constraint
+
+Stop = Callable[[], bool]
+"""Asked often; ``True`` means: give up at once, nobody waits for the answer."""
+
+
+class Scored(Protocol):
+    """One catalogue entry and what the model thinks of it for an instruction."""
+
+    @property
+    def entry(self) -> CatalogueEntry:
+        """The entry."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """Higher is likelier; comparable only within one answer."""
+        ...
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is good enough to be shown unasked."""
+        ...
+
+
+class Chooser(Protocol):
+    """Chooses API calls for an instruction."""
+
+    def choose(
+        self, instruction: str, *, allowed: Collection[CatalogueEntry] | None = None, limit: int = 8, stop: Stop
+    ) -> Sequence[Scored]:
+        """The likeliest entries, best first.
+
+        Args:
+            instruction: What the user wants, in words.
+            allowed: Entries to choose among; ``None`` for the whole catalogue.
+            limit: How many entries at most.
+            stop: Polled often; once it is true, what is known so far (also nothing) is returned.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cursor in a buffer, for grounding."""
+
+    text: str
+    """The whole buffer."""
+    offset: int
+    """The cursor."""
+
+
+class Grounding(Protocol):
+    """Knows which names exist at a place in the user's code."""
+
+    def constraint(self, place: Place) -> Constraint | None:
+        """What may be generated there; ``None`` where nothing is known, and so nothing can be promised."""
+        ...
