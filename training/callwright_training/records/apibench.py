@@ -1,4 +1,4 @@
-"""APIBench's own forms: each line made one :class:`Record` or one catalogue entry. Files are ``read.py``'s subject.
+"""APIBench's own forms: each line made one record or one catalogue entry. Files are ``read.py``'s subject.
 
 Three layouts of the ``code`` field exist: ``###Instruction: … ###Output: <<<domain>>>: …`` (Hugging Face,
 TensorFlow Hub), the same head with a dict-like text (Torch Hub, evaluation) and a dict-like text alone (Torch
@@ -93,7 +93,7 @@ def api_entry(values: dict[str, Any], source: str) -> CatalogueEntry:
 
 
 def output_parts(text: str) -> dict[str, str]:
-    """The named parts of a ``code`` field, as far as it has them: instruction, input, domain, api_call, code …
+    """The named parts of a ``code`` field that it has: instruction, input, domain, api_call, code and more.
 
     Of a part that occurs twice, the first that is not empty counts.
     """

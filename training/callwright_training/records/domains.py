@@ -1,4 +1,4 @@
-"""Domains and providers spelt in several ways, and the spelling that is kept: APIBench's most frequent one."""
+"""Domains and providers spelt in several ways, and the spelling kept: APIBench's most frequent."""
 
 from __future__ import annotations
 

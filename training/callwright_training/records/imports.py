@@ -1,4 +1,4 @@
-"""Which import statement a call needs, where that is certain: by its example, its siblings or a fixed rule."""
+"""The import that a call needs, where that is certain: by its example, its siblings or a fixed rule."""
 
 from __future__ import annotations
 

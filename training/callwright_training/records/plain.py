@@ -6,8 +6,8 @@ r"""Our own record form, for a team's records: one JSON object a line.
      "code": "import acme\n…", "domain": "Audio", "explanation": "…"}
 
 ``instruction`` and ``api_call`` (a Python call) are needed, the rest may be missing. Known besides:
-``input``, ``provider``, ``name`` (the API's, else the call), ``description`` (of the API), ``imports`` (a list
-of statements).
+``input``, ``provider``, ``name`` (the API's, else the call), ``description`` (of the API), ``imports`` (a
+list of statements).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading record and catalogue files. A line that cannot be read is listed with its reason; the rest goes on."""
+"""Reading record and catalogue files. An unreadable line is listed with its reason; the rest goes on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which records are held out of training, decided in one place, so that stages and evaluations agree.
 
-The order comes from a seeded shuffle of the records sorted by source, never from hashes or file order: the same
-records and seed give the same split on every machine.
+The order comes from a seeded shuffle of the records sorted by source, never from hashes or file order: the
+same records and seed give the same split on every machine.
 """
 
 from __future__ import annotations
