@@ -7,7 +7,7 @@ const minify = process.argv.includes('--minify');
 
 if (process.argv.includes('--tests')) {
   await build({ ...common, stdin: entry('test/unit'), outfile: 'dist-test/unit.cjs', sourcemap: 'inline' });
-
+  await build({ ...common, entryPoints: ['test/host/index.ts'], outfile: 'dist-test/host.cjs', sourcemap: 'inline' });
 } else {
   await build({ ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', minify });
 }

@@ -1,0 +1,95 @@
+// One throw-away VS Code server with a Chromium page on it, for the editor's tests.
+//
+// VSCODE_DIR: what scripts/setup-vscode.sh made. CHROMIUM: the browser. Both come from tests/editor.
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+const VSCODE = process.env.VSCODE_DIR;
+const NODE = path.join(VSCODE, 'bin/node');
+const SERVER = path.join(VSCODE, 'pkg/lib/vscode/out/server-main.js');
+const HERE = import.meta.dirname;
+
+const BROWSER = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+];
+
+/** Starts VS Code on a new workspace; `files` maps names to contents, `settings` are added to the tests' own. */
+export async function startVSCode({ vsix = [], files = {}, settings = {}, env = {} }) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'vscode-'));
+  const workspace = path.join(home, 'workspace');
+  writeAll(workspace, files);
+  writeAll(path.join(home, 'user/User'), { 'settings.json': JSON.stringify({ ...baseSettings(), ...settings }) });
+  writeAll(path.join(home, 'server/data/Machine'), { 'settings.json': JSON.stringify(settings) });
+  const folders = ['--server-data-dir', `${home}/server`, '--user-data-dir', `${home}/user`, '--extensions-dir', `${home}/extensions`];
+  for (const file of vsix) install(file, folders);
+
+  const port = await freePort();
+  const log = fs.openSync(path.join(home, 'server.log'), 'w');
+  const server = spawn(
+    NODE,
+    [SERVER, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
+     '--telemetry-level', 'off', '--disable-workspace-trust', '--enable-smoke-test-driver', ...folders],
+    { stdio: ['ignore', log, log], env: { ...process.env, ...env } },
+  );
+  await answers(`http://127.0.0.1:${port}/version`);
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: BROWSER });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+
+  return {
+    page,
+    home,
+    workspace,
+    authority: `127.0.0.1:${port}`,
+    url: (payload = []) => address(port, workspace, payload),
+    async stop() {
+      await browser.close();
+      server.kill();
+      await new Promise((done) => server.once('exit', done));
+      fs.rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
+    },
+  };
+}
+
+function baseSettings() {
+  return JSON.parse(fs.readFileSync(path.join(HERE, 'settings.json'), 'utf8'));
+}
+
+function writeAll(folder, files) {
+  fs.mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
+}
+
+function install(vsix, folders) {
+  const done = spawnSync(NODE, [SERVER, ...folders, '--install-extension', vsix], { encoding: 'utf8' });
+  if (done.status) throw new Error(done.stdout + done.stderr);
+}
+
+function address(port, workspace, payload) {
+  const all = JSON.stringify([['skipWelcome', 'true'], ['skipReleaseNotes', 'true'], ...payload]);
+  return `http://127.0.0.1:${port}/?folder=${workspace}&payload=${encodeURIComponent(all)}`;
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const socket = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => done(port));
+    });
+  });
+}
+
+async function answers(url) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await fetch(url);
+    } catch (error) {
+      if (tries > 300) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}
