@@ -15,10 +15,12 @@ class EngineSettings:
     threads: NonNegativeInt = 0
     """Threads for one inference; 0 takes two where the machine has two cores or more, else one."""
     allow_spinning: bool = False
-    """Let threads wait busily between operators: a little quicker on an idle machine, and a core burnt on any
-    other.
-    """
+    """Let threads wait busily: a little quicker on an idle machine, and a core burnt on any other."""
     context: PositiveInt = 1024
     """Room for prompt and continuation together, in tokens; the model's own limit caps it."""
-    cached_prefixes: NonNegativeInt = 64
-    """Documents whose keys and values are kept for scoring, least recently used first out; 0 keeps none."""
+    slots: PositiveInt = 2
+    """Texts whose keys and values are kept between requests, so that only what changed is read again."""
+    prefix_cache_megabytes: NonNegativeInt = 64
+    """Memory for the keys and values of documents that are scored again and again; 0 keeps none."""
+    chunk: PositiveInt = 64
+    """Tokens that are read at a time; the stop flag is looked at in between."""
