@@ -59,7 +59,7 @@ class Parity(_Strict):
     positions: int = Field(ge=0)
     """Teacher-forced positions of real Python text that were compared."""
     agreement: float = Field(ge=0, le=1)
-    """Share of positions where both find the same token likeliest."""
+    """Share of positions where both find the same token likeliest, or tokens within 0.01 nat of each other."""
     mean_kl: float
     """Mean Kullback-Leibler divergence from torch's distribution to the bundle's, in nats."""
     text: str

@@ -81,7 +81,7 @@ class KeyValues:
         return sum(array.nbytes for array in self.arrays.values())
 
     def copy(self, length: int) -> NDArray[np.float32]:
-        """The first ``length`` tokens' keys and values: ``[2 * layers, batch, kv_heads, length, head_size]``."""
+        """The first ``length`` places: ``[2 * layers, batch, kv_heads, length, head_size]``."""
         return np.stack([array[:, :, :length] for array in self.arrays.values()])
 
     def restore(self, copy: NDArray[np.float32]) -> None:

@@ -1,0 +1,72 @@
+"""How far a bundle agrees with the torch model it was made from, on real Python text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callwright_server.bundle import Parity, Quantization
+from callwright_server.engine import Engine
+from callwright_training.errors import ExportError
+from callwright_training.export.sources import standard_library_texts
+
+LEAST_AGREEMENT: dict[Quantization, float] = {"fp32": 0.99, "int8": 0.90, "int8-dynamic": 0.60, "int4": 0.60}
+"""Share of positions where a bundle must find the same token likeliest as torch does."""
+
+_TEXTS, _TOKENS = 4, 96
+_TIE = 0.01
+"""Tokens whose log-probabilities differ by no more than this are equally likely; random models have many."""
+
+
+def measure_parity(engine: Engine, model: Any) -> Parity:
+    """Compare the next-token distributions at some 380 positions of the standard library's text.
+
+    Args:
+        engine: Runs the finished bundle.
+        model: The merged torch model.
+    """
+    agreements: list[NDArray[np.bool_]] = []
+    divergences: list[NDArray[np.float64]] = []
+    for text in standard_library_texts()[:_TEXTS]:
+        tokens = engine.encode(text)[:_TOKENS]
+        ours = _log_softmax(engine.logits(tokens))
+        theirs = _log_softmax(_torch_logits(model, tokens))
+        chosen = theirs[np.arange(len(tokens)), ours.argmax(axis=1)]
+        agreements.append(chosen >= theirs.max(axis=1) - _TIE)
+        divergences.append((np.exp(theirs) * (theirs - ours)).sum(axis=1))
+    agreed = np.concatenate(agreements)
+    return Parity(
+        positions=len(agreed),
+        agreement=round(float(agreed.mean()), 4),
+        mean_kl=round(float(np.concatenate(divergences).mean()), 6),
+        text=f"the first {_TOKENS} tokens of {_TEXTS} modules of Python's standard library",
+    )
+
+
+def require_agreement(parity: Parity, least: float) -> None:
+    """Refuse a bundle that agrees too seldom.
+
+    Raises:
+        ExportError: Names both figures.
+    """
+    if parity.agreement < least:
+        raise ExportError(
+            f"The bundle finds the same next token likeliest as torch at {parity.agreement:.1%} of "
+            f"{parity.positions} positions; at least {least:.0%} is asked for. Try `--quantization int8`, or "
+            "state a lower `--least-agreement` if you know why."
+        )
+
+
+def _torch_logits(model: Any, tokens: list[int]) -> NDArray[np.float32]:
+    import torch
+
+    with torch.inference_mode():
+        logits: NDArray[np.float32] = model(torch.tensor([tokens])).logits[0].float().numpy()
+    return logits
+
+
+def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
