@@ -50,9 +50,10 @@ async def judge_all(judge: Judge, pairs: Iterable[Pair], questions: QuestionSet)
         UserError: The judge cannot go on; everything that was ready before has been yielded.
     """
     waiting = iter(pairs)
-    ready: asyncio.Queue[Judgement | BaseException | None] = asyncio.Queue()
+    ready: asyncio.Queue[Judgement | Exception | None] = asyncio.Queue()
+    stop = asyncio.Event()
     tasks = [
-        asyncio.create_task(_work(judge, waiting, questions.questions, ready))
+        asyncio.create_task(_work(judge, waiting, questions.questions, ready, stop))
         for _ in range(max(1, judge.concurrency))
     ]
     try:
@@ -61,9 +62,8 @@ async def judge_all(judge: Judge, pairs: Iterable[Pair], questions: QuestionSet)
             item = await ready.get()
             if item is None:
                 running -= 1
-            elif isinstance(item, BaseException):
+            elif isinstance(item, Exception):
                 # What is in flight has been paid for: let it arrive before the run stops.
-                waiting = iter(())
                 async for judgement in _drain(tasks, ready):
                     yield judgement
                 raise item
@@ -100,22 +100,22 @@ async def _work(
     judge: Judge,
     waiting: Iterator[Pair],
     questions: Sequence[Question],
-    ready: asyncio.Queue[Judgement | BaseException | None],
+    ready: asyncio.Queue[Judgement | Exception | None],
+    stop: asyncio.Event,
 ) -> None:
     try:
-        for pair in waiting:
-            await ready.put(await judge_pair(judge, pair, questions))
+        while not stop.is_set() and (pair := next(waiting, None)) is not None:
+            ready.put_nowait(await judge_pair(judge, pair, questions))
             await asyncio.sleep(0)  # a judge that never waits would keep the others from reporting
-    except UserError as error:
-        for _ in waiting:  # nobody starts another pair
-            pass
-        await ready.put(error)
+    except Exception as error:
+        stop.set()
+        ready.put_nowait(error)
     finally:
         ready.put_nowait(None)
 
 
 async def _drain(
-    tasks: Sequence[asyncio.Task[None]], ready: asyncio.Queue[Judgement | BaseException | None]
+    tasks: Sequence[asyncio.Task[None]], ready: asyncio.Queue[Judgement | Exception | None]
 ) -> AsyncIterator[Judgement]:
     await asyncio.gather(*tasks, return_exceptions=True)
     while not ready.empty():

@@ -63,6 +63,8 @@ class AnswerCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
+            # Survives a killed process; only a power cut may lose the last answers.
+            self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise JudgeError(f"{path}: cannot keep the judge's answers there: {error}") from error
