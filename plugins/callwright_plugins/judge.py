@@ -94,7 +94,10 @@ class Judge(ABC):
     """How many pairs may be in work at the same time; more than one needs an ``async`` answer."""
 
     def open(self, context: JudgeContext) -> None:
-        """Called once, before the first pair. Raise ``JudgeError`` to stop the run here."""
+        """Called before the first pair, and again when the judge is used again after ``close``.
+
+        Raise ``JudgeError`` to stop the run here.
+        """
         del context
 
     @abstractmethod

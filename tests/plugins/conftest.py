@@ -1,6 +1,7 @@
 """What the plugins' tests share."""
 
 import pytest
+
 from callwright_plugins import Pair
 from callwright_plugins.manager import Plugins
 

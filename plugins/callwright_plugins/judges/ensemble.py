@@ -52,6 +52,7 @@ class EnsembleJudge(Judge):
 
     def open(self, context: JudgeContext) -> None:
         """Build and open every member."""
+        self.members = []
         for member in self.settings.members:
             judge = context.build(member.judge, member.options)
             judge.open(context)

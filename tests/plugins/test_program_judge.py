@@ -1,0 +1,113 @@
+"""What the judge `program` can tell."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callwright_plugins.builtin import example_catalogue
+from callwright_plugins.errors import JudgeError
+from callwright_plugins.judge import Pair
+from callwright_plugins.judges.program import ProgramJudge
+from callwright_plugins.questions import Question, QuestionSet
+from callwright_plugins.testing import JudgeContract, judge_now
+
+CATALOGUE = example_catalogue()
+SUMMARY = CATALOGUE.get("pipeline('summarization', model='facebook/bart-large-cnn')")
+IMPORT = "from transformers import pipeline\n"
+RIGHT = "summarize = pipeline('summarization', model='facebook/bart-large-cnn')\n"
+
+
+class TestContract(JudgeContract):
+    @pytest.fixture
+    def judge(self):
+        return ProgramJudge()
+
+
+@pytest.fixture
+def ask(questions, tmp_path):
+    """Good (`True`), bad (`False`) or abstained (`None`), by question id."""
+
+    def work(completion, before=IMPORT, asked=questions):
+        pair = Pair(id="1", instruction="Sum up.", completion=completion, before=before, reference=SUMMARY)
+        [judgement] = judge_now(ProgramJudge(), [pair], asked, tmp_path, catalogue=CATALOGUE)
+        yes = {name: answer.yes for name, answer in judgement.answers.items()}
+        return {q.id: yes[q.id] if yes[q.id] is None else q.is_good(yes[q.id]) for q in asked.questions}
+
+    return work
+
+
+def test_a_right_program(ask):
+    told = ask(RIGHT + "print(summarize('A long text.'))\n")
+    assert told == dict.fromkeys(("imports", "syntax", "variables", "api", "arguments"), True) | {
+        "complete": None,
+        "logic": None,
+        "runs": None,
+    }
+
+
+def test_what_is_not_python_has_no_good_property(ask):
+    assert set(ask("Sure! Here is the code:").values()) == {False}
+    assert set(ask("").values()) == {False}
+
+
+@pytest.mark.parametrize(
+    ("completion", "before", "bad"),
+    [
+        (RIGHT, "", {"imports", "runs"}),
+        (RIGHT + "print(summarize(article))\n", IMPORT, {"variables", "runs"}),
+        (RIGHT + "np.zeros(3)\n", IMPORT, {"imports", "runs"}),
+        ("pipeline('summarization', model='facebook/bart-huge-cnn')\n", IMPORT, {"api"}),
+        ("pipeline()\n", IMPORT, {"api", "arguments"}),
+        (RIGHT + "def f():\n    global late\n    late = 1\nf()\nprint(late)\n", IMPORT, set()),
+        (RIGHT + "print([word for word in 'ab'], (lambda x: x)(1))\n", IMPORT, set()),
+    ],
+)
+def test_each_fault_is_answered_where_it_belongs(ask, completion, before, bad):
+    told = ask(completion, before)
+    assert {name for name, good in told.items() if good is False} == bad
+
+
+def test_a_star_import_hides_what_is_bound(ask):
+    told = ask(RIGHT + "print(mystery)\n", "from transformers import *\n")
+    assert (told["variables"], told["runs"], told["imports"]) == (None, None, None)
+
+
+def test_invented_ids_and_foreign_domains(ask):
+    domain = QuestionSet.model_validate(
+        {
+            "name": "d",
+            "questions": [
+                {"id": "domain", "text": "Of the domain?", "good": "yes", "check": "domain"},
+                {"id": "invented", "text": "Invented?", "good": "no", "check": "exists"},
+            ],
+        }
+    )
+    assert ask(RIGHT, asked=domain) == {"domain": True, "invented": True}
+    assert ask("pipeline('fill-mask', model='bert-base-uncased')\n", asked=domain) == {
+        "domain": False,
+        "invented": True,
+    }
+    assert ask("pipeline('summarization', model='no/such')\n", asked=domain) == {
+        "domain": False,
+        "invented": False,
+    }
+    assert ask("print(1)\n", asked=domain) == {"domain": False, "invented": None}
+
+
+def test_an_unknown_check_is_named(tmp_path, pairs):
+    asked = QuestionSet(name="x", questions=(Question(id="a", text="Well?", good="yes", check="speed"),))
+    with pytest.raises(JudgeError, match="question 'a' names the check 'speed'; there are: syntax, imports"):
+        judge_now(ProgramJudge(), pairs(1), asked, tmp_path)
+
+
+@given(st.text(alphabet=st.sampled_from("ab=()[]:\n 'import\tdeflambda*.,")))
+def test_it_never_raises(text):
+    judge = ProgramJudge()
+    judge.open(type("Context", (), {"catalogue": CATALOGUE}))
+    questions = [
+        Question(id=name, text="Well?", good="yes", check=name)
+        for name in ("syntax", "names", "imports", "runs")
+    ]
+    assert set(judge.answer(Pair(id="1", instruction="", completion=text), questions)) == {
+        q.id for q in questions
+    }
