@@ -12,15 +12,14 @@ from callwright_plugins.testing import FakeJudge, JudgeContract, judge_now
 def vote(questions, tmp_path, pairs):
     """The ensemble's answer to `logic`, given each member's (or what it raises)."""
 
+    def fake(said):
+        refused = {pairs(1)[0].completion: said} if isinstance(said, str) else {}
+        return FakeJudge(otherwise=None if refused else said, unlabelled=refused)
+
     def work(*says, weights=None, **options):
         members = [{"judge": str(n), "weight": (weights or [1] * len(says))[n]} for n in range(len(says))]
         judge = EnsembleJudge(members=members, **options)
-        fakes = [
-            FakeJudge(unlabelled={pairs(1)[0].completion: said})
-            if isinstance(said, str)
-            else FakeJudge(otherwise=said)
-            for said in says
-        ]
+        fakes = [fake(said) for said in says]
         judge.open(JudgeContext(folder=tmp_path, build=lambda name, options: fakes[int(name)]))
         return judge
 
