@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from callwright_grounding.catalogue import Catalogue
@@ -12,7 +14,7 @@ from callwright_training.metrics.gorilla import Api
 from callwright_training.records import read_catalogue
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """A catalogue version, for strict metrics and for Gorilla's own."""
 
@@ -21,6 +23,12 @@ class Known:
     """Call and domain, unrepaired where the file is in Gorilla's form, in the file's order."""
     raw: bool
     """Whether ``apis`` has domains as published, and not merged spellings."""
+
+    @cached_property
+    def version(self) -> str:
+        """12 hex digits that two files share only where every metric finds the same in them."""
+        published = [(api.call, api.domain) for api in self.apis]
+        return hashlib.sha256(json.dumps([self.catalogue.version, published]).encode()).hexdigest()[:12]
 
     @classmethod
     def load(cls, path: Path) -> Known:

@@ -35,7 +35,7 @@ def syntax_problem(code: str) -> str:
             warnings.simplefilter("ignore")  # an invalid escape in generated code is no news to the user
             ast.parse(code)
     except SyntaxError as error:
-        return f"line {error.lineno}: {error.msg}"
+        return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
     except (ValueError, RecursionError, MemoryError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

@@ -1,0 +1,155 @@
+"""One evaluation from the options to the summary."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from callwright_training.errors import RecordsError, StageError
+from callwright_training.evaluation.items import Item
+from callwright_training.evaluation.progress import progress
+from callwright_training.evaluation.request import Request
+from callwright_training.evaluation.responses import match, read_responses
+from callwright_training.evaluation.results import ResultFile
+from callwright_training.evaluation.scoring import score
+from callwright_training.evaluation.summary import Summary, summarise
+from callwright_training.evaluation.table import table_of
+from callwright_training.metrics import Known
+from callwright_training.records import Record, folds, held_out, read_records
+
+RESULTS = "results.jsonl"
+SUMMARY = "summary.json"
+ANSWERS = "answers.jsonl"
+
+
+def evaluate_request(request: Request) -> Summary:
+    """Evaluate, print the figures, write what was asked for.
+
+    Raises:
+        TrainingError: The options contradict each other, or a file cannot be used.
+    """
+    _ = request.source
+    names = request.metric_names
+    records, skipped = chosen_records(request)
+    known = Known.load(catalogue_file(request))
+    if request.out is not None:
+        request.out.mkdir(parents=True, exist_ok=True)
+    items, system = _items(request, records)
+    file = ResultFile(request.out / RESULTS if request.out else None)
+    with progress("scoring", len(items)) as advance:
+        results = score(items, known, metrics=names, file=file, jobs=request.jobs, advance=advance)
+    file.replace(results)
+    summary = summarise(results, system)
+    summary.about = _about(request, known, len(records), len(records) - summary.records, skipped)
+    _publish(request, summary)
+    return summary
+
+
+def chosen_records(request: Request) -> tuple[list[Record], int]:
+    """The questions asked for, and how many lines of the file could not be read.
+
+    Raises:
+        RecordsError: No record is left.
+        StageError: Both ``--held-out`` and ``--fold``, or an impossible fold.
+    """
+    read = read_records(request.records)
+    chosen: Sequence[Record] = read.records
+    if request.held_out is not None and request.fold is not None:
+        raise StageError("give --held-out or --fold, not both: each leaves out other records")
+    if request.held_out is not None:
+        chosen = held_out(read, request.held_out, request.split_seed).held_out
+    if (fold := request.fold_of) is not None:
+        try:
+            chosen = folds(read, fold[1], request.split_seed)[fold[0]].held_out
+        except ValueError as error:
+            raise StageError(f"--fold {request.fold}: {error}") from error
+    if not chosen:
+        raise RecordsError(f"{request.records}: no record to evaluate on")
+    return list(chosen)[: request.limit], len(read.skipped)
+
+
+def catalogue_file(request: Request) -> Path:
+    """The catalogue asked for, or the bundle's own.
+
+    Raises:
+        StageError: There is neither.
+    """
+    if request.catalogue is not None:
+        return request.catalogue
+    if request.bundle is not None:
+        from callwright_server.bundle import find_bundle
+
+        return find_bundle(request.bundle).path / "catalogue.jsonl"
+    raise StageError("which ids exist? Give --catalogue FILE, such as api/huggingface_api.jsonl")
+
+
+def _items(request: Request, records: list[Record]) -> tuple[list[Item], dict[str, Any]]:
+    if request.responses is not None:
+        return _responses(request, request.responses, records)
+    return _asked(request, records)
+
+
+def _asked(request: Request, records: list[Record]) -> tuple[list[Item], dict[str, Any]]:
+    from callwright_training.evaluation.systems import AnswerFile, ask, open_system
+
+    system = open_system(request)
+    file = AnswerFile(request.out / ANSWERS if request.out else None)
+    with progress("asking", len(records) * request.samples) as advance:
+        items = ask(system, records, samples=request.samples, seed=request.seed, file=file, advance=advance)
+    return items, system.identity
+
+
+def _responses(request: Request, path: Path, records: list[Record]) -> tuple[list[Item], dict[str, Any]]:
+    responses = read_responses(path)
+    items = match(responses, records)
+    if not items:
+        raise RecordsError(
+            f"{path}: none of its {len(responses)} responses answers a question of {request.records}; "
+            "are they of the same benchmark?"
+        )
+    name = request.name or path.stem
+    return items, {"name": name, "kind": "responses", "file": path.name, "responses": len(responses)}
+
+
+def _about(request: Request, known: Known, records: int, unanswered: int, skipped: int) -> dict[str, Any]:
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "records_file": request.records.name,
+        "records": records,
+        "unanswered": unanswered,
+        "unreadable_lines": skipped,
+        "catalogue_version": known.catalogue.version,
+        "catalogue_calls": len(known.catalogue),
+        "samples": request.samples,
+        "seed": request.seed,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("codebleu", "rouge-score", "tree-sitter-python")},
+        },
+    }
+
+
+def _publish(request: Request, summary: Summary) -> None:
+    from rich.console import Console
+
+    to_stdout = request.json_file == Path("-")
+    if request.out is not None:
+        summary.save(request.out / SUMMARY)
+    if request.json_file is not None and not to_stdout:
+        summary.save(request.json_file)
+    console = Console(stderr=to_stdout)
+    console.print(table_of([summary]))
+    if unanswered := summary.about["unanswered"]:
+        console.print(
+            f"{unanswered} of {summary.about['records']} questions have no answer and are not counted."
+        )
+    if to_stdout:
+        sys.stdout.write(json.dumps(summary.to_json(), ensure_ascii=False) + "\n")

@@ -1,0 +1,98 @@
+"""A transformers model, asked with the very prompts it is trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from callwright_server.prompt import PROMPT_VERSION, call_example, gorilla_example, script_example
+from callwright_training.bases import load_base
+from callwright_training.evaluation.items import digest
+from callwright_training.metrics import Answer
+from callwright_training.records import Record
+
+Form = Literal["call", "script", "gorilla"]
+"""What the model is asked to write: one API call, a script, or Gorilla's sections."""
+
+_TOKENS: dict[Form, int] = {"call": 96, "script": 384, "gorilla": 640}
+_TEMPERATURE = 0.7
+
+
+class ModelSystem:
+    """Continues the training prompt, greedily or by sampling.
+
+    Args:
+        place: A base's name, a folder or a hub id.
+        form: What it is asked to write.
+        name: Name in tables; the place where ``None``.
+        sampled: Sample with temperature 0.7 instead of taking the likeliest token.
+
+    Raises:
+        BaseModelError: There is no such model.
+    """
+
+    concurrency = 1
+
+    def __init__(
+        self, place: str, *, form: Form = "call", name: str | None = None, sampled: bool = False
+    ) -> None:
+        import torch
+
+        torch.set_num_threads(min(2, torch.get_num_threads()))
+        self.base = load_base(place)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.base.model.to(self.device)
+        self.form: Form = form
+        self.sampled = sampled
+        self.identity: dict[str, Any] = {
+            "name": name or Path(place).name,
+            "kind": "model",
+            "place": place,
+            "form": form,
+            "prompt_version": PROMPT_VERSION,
+            "temperature": _TEMPERATURE if sampled else 0.0,
+            "weights": _weights(self.base.folder),
+            "device": self.device,
+        }
+
+    def answer(self, record: Record, *, seed: int) -> Answer:
+        """Generate one answer."""
+        instruction = f"{record.instruction} {record.input}".strip()
+        if self.form == "call":
+            call = self._continue(call_example(instruction, "")[0], seed).strip().split("\n")[0].strip()
+            return Answer.of(call=call or None, code=call or None)
+        if self.form == "script":
+            code = self._continue(script_example(instruction, "")[0], seed).strip("\n").rstrip()
+            return Answer.of(call=None, code=code or None)
+        return Answer.read(self._continue(gorilla_example(instruction)[0], seed).strip())
+
+    def _continue(self, prompt: str, seed: int) -> str:
+        import torch
+        from transformers import GenerationConfig
+
+        tokenizer, model = self.base.tokenizer, self.base.model
+        inputs = tokenizer(prompt, return_tensors="pt", add_special_tokens=False).to(self.device)
+        sampling = {"do_sample": True, "temperature": _TEMPERATURE} if self.sampled else {"do_sample": False}
+        config = GenerationConfig(
+            max_new_tokens=_TOKENS[self.form],
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+            **sampling,
+        )
+        ends = {"stop_strings": ["\n"], "tokenizer": tokenizer} if self.form == "call" else {}
+        torch.manual_seed(seed)
+        with torch.inference_mode():
+            output = model.generate(
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
+                generation_config=config,
+                **ends,
+            )
+        text: str = tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        return text
+
+
+def _weights(folder: Path | None) -> str:
+    """Tells a folder's weights from those that were there before: by name, size and time of change."""
+    files = sorted(folder.glob("*.safetensors")) if folder else []
+    return digest([(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files])

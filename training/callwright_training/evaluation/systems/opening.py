@@ -1,0 +1,28 @@
+"""Which system an option of ``rlaif-train evaluate`` stands for."""
+
+from __future__ import annotations
+
+from callwright_training.evaluation.request import Request
+from callwright_training.evaluation.systems.asking import System
+
+
+def open_system(request: Request) -> System:
+    """Load what ``--bundle``, ``--model`` or ``--endpoint`` names.
+
+    Raises:
+        UserError: It cannot be had or used.
+    """
+    kind, value = request.source
+    if kind == "endpoint":
+        from callwright_training.evaluation.systems.endpoint import EndpointSystem
+
+        return EndpointSystem(
+            value,
+            model=request.endpoint_model,
+            key_variable=request.endpoint_key,
+            name=request.name,
+            sampled=request.samples > 1,
+        )
+    from callwright_training.evaluation.systems.model import ModelSystem
+
+    return ModelSystem(value, form=request.form, name=request.name, sampled=request.samples > 1)
