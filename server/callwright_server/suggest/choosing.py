@@ -39,7 +39,12 @@ class Chooser(Protocol):
     """Chooses API calls for an instruction."""
 
     def choose(
-        self, instruction: str, *, allowed: Collection[CatalogueEntry] | None = None, limit: int = 8, stop: Stop
+        self,
+        instruction: str,
+        *,
+        allowed: Collection[CatalogueEntry] | None = None,
+        limit: int = 8,
+        stop: Stop,
     ) -> Sequence[Scored]:
         """The likeliest entries, best first.
 

@@ -1,7 +1,8 @@
-"""A text buffer, and places in it.
+r"""A text buffer, and places in it.
 
-Offsets and columns count code points. Lines end with ``\\n``, ``\\r\\n`` or ``\\r`` and with nothing else: that is what
-the Language Server Protocol says, and what ``str.splitlines`` does not do. UTF-16 is the LSP layer's affair.
+Offsets and columns count code points. Lines end with ``\n``, ``\r\n`` or ``\r`` and with nothing else:
+that is what the Language Server Protocol says, and what ``str.splitlines`` does not do. UTF-16 is the LSP
+layer's affair.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Document:
     def edited(self, start: int, end: int, text: str) -> Document:
         """The document with ``text`` in the place of what stands between two offsets.
 
-        Costs a copy of the text and of the line table; a line is not looked at again unless the edit touches it.
+        Costs a copy of the text and of the line table; a line is not looked at again unless the edit touches
+        it.
         """
         document = Document(self.text[:start] + text + self.text[end:])
         if "starts" in self.__dict__:

@@ -1,0 +1,78 @@
+"""Every setting of the language server, with what it means in the sentence under it.
+
+Editors, ``callwright settings`` and ``docs/settings.md`` show these sentences; nothing is explained twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from callwright_server.engine.settings import EngineSettings
+
+STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Inline:
+    """Ghost text behind the cursor."""
+
+    enabled: bool = True
+    """Offer ghost text."""
+    automatic: bool = True
+    """Offer it while you type; off: only when you ask for it (in VS Code: Trigger Inline Suggestion)."""
+    imports: bool = True
+    """Put an import that a suggested call needs, and that the file lacks, on the line above the call."""
+    free_text: bool = True
+    """Also continue a line of code where no catalogue call fits. Only names that the file already has, or
+    that are known to exist, are ever shown.
+    """
+    minimum_confidence: Share = 0.6
+    """How sure the model must be of freely continued code: a token's mean probability; 1 shows none."""
+    max_tokens: PositiveInt = 48
+    """Length of freely continued code, in the model's tokens."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Menu:
+    """Entries in the editor's completion menu."""
+
+    enabled: bool = True
+    """Offer catalogue calls as entries of the completion menu."""
+    limit: PositiveInt = 8
+    """How many entries at most."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Pace:
+    """How eagerly the model is asked while you type."""
+
+    shortest_pause: NonNegativeInt = 40
+    """Milliseconds without a keystroke after which the model is asked, for slow typing."""
+    longest_pause: NonNegativeInt = 300
+    """The same for fast typing: the pause follows your speed between the two."""
+    time_budget: PositiveInt = 3000
+    """Milliseconds after which an answer is given up, or shown as far as it has come."""
+    unload_after: NonNegativeInt = 0
+    """Minutes without a request after which the model leaves memory until the next one; 0 keeps it."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Settings:
+    """Everything a user may set."""
+
+    enabled: bool = True
+    """Suggest at all. Off, nothing is offered and the model leaves memory."""
+    bundle: str = ""
+    """Name of an installed bundle, or a bundle's folder; empty takes the default one."""
+    log_level: Literal["error", "warning", "info", "debug"] = "warning"
+    """How much the server writes to its log (stderr). Never your code, at any level."""
+    inline: Inline = field(default_factory=Inline)
+    menu: Menu = field(default_factory=Menu)
+    pace: Pace = field(default_factory=Pace)
+    engine: EngineSettings = field(default_factory=EngineSettings)

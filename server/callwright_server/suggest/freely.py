@@ -1,0 +1,105 @@
+"""Continuing a line of code freely, and letting pass only what holds to names that exist.
+
+Two guards, either of which suffices: grounding's constraint while the model writes, or, where grounding knows
+nothing of the place, a look at the finished line: each name in it must stand in the file already or be a
+builtin, each attribute and each keyword argument must have been used in the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+from functools import lru_cache
+
+from tokenizers import Tokenizer
+
+from callwright_server.engine.constraint import Constraint
+from callwright_server.suggest.document import Document
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
+_KEYWORD = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
+_NAMES_SEARCHED = 50_000
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+
+
+class UntilLineEnd:
+    """A constraint that ends the text with the line; inside the line another constraint may hold.
+
+    Args:
+        tokenizer: The model's tokenizer.
+        inner: What holds inside the line.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, inner: Constraint | None = None) -> None:
+        self._ends = _line_ends(tokenizer)
+        self._inner = inner
+
+    def allowed(self, generated: Sequence[int]) -> Sequence[int] | None:
+        """Nothing more once a token has ended the line."""
+        if generated and generated[-1] in self._ends:
+            return ()
+        return self._inner.allowed(generated) if self._inner else None
+
+
+def confidence(log_probs: Sequence[float]) -> float:
+    """The geometric mean of the tokens' probabilities; 0 where there are none."""
+    known = [value for value in log_probs if not math.isnan(value)]
+    return math.exp(sum(known) / len(known)) if known else 0.0
+
+
+def why_not(document: Document, offset: int, text: str) -> str:
+    """Why a continuation is not shown; empty where it may be.
+
+    Args:
+        document: The buffer.
+        offset: The cursor.
+        text: What would be inserted there, up to the end of the line.
+    """
+    before = document.text[max(0, offset - _NAMES_SEARCHED) : offset]
+    line = before.rpartition("\n")[2] + text
+    tree = parsed_line(line)
+    if tree is None:
+        return "the model's line is no whole statement"
+    around = before + document.text[offset : offset + _NAMES_SEARCHED]
+    known = set(_WORD.findall(before)) | set(dir(builtins))
+    attributes, keywords = set(_ATTRIBUTE.findall(around)), set(_KEYWORD.findall(around))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return "the model's line imports something, and nothing here knows whether it exists"
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in known:
+            return f"the model's line uses {node.id!r}, which this file does not define"
+        if isinstance(node, ast.Attribute) and node.attr not in attributes:
+            return f"nothing here knows whether the attribute {node.attr!r} exists"
+        if isinstance(node, ast.keyword) and node.arg and node.arg not in keywords:
+            return f"nothing here knows whether the argument {node.arg!r} exists"
+    return ""
+
+
+def parsed_line(line: str) -> ast.Module | None:
+    """The syntax tree of one line of code, also of a compound statement's head; ``None`` where it is none."""
+    code = textwrap.dedent(line.strip("\r\n")).strip()
+    for candidate in (
+        code,
+        f"{code} pass",
+        f"{code}\n pass",
+        f"if x:\n pass\n{code} pass",
+        f"try:\n pass\n{code} pass",
+    ):
+        try:
+            return ast.parse(candidate)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+@lru_cache(maxsize=4)
+def _line_ends(tokenizer: Tokenizer) -> frozenset[int]:
+    """Ids of all tokens with a line end in them."""
+    ids = range(tokenizer.get_vocab_size())
+    texts = tokenizer.decode_batch([[token] for token in ids], skip_special_tokens=False)
+    return frozenset(token for token, text in zip(ids, texts, strict=True) if "\n" in text or "\r" in text)
