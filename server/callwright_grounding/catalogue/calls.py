@@ -43,7 +43,9 @@ def parse_call(source: str) -> Call | None:
                 text=ast.unparse(node),
                 callable=name,
                 positional=tuple(ast.unparse(argument) for argument in node.args),
-                keywords=tuple((keyword.arg or "**", ast.unparse(keyword.value)) for keyword in node.keywords),
+                keywords=tuple(
+                    (keyword.arg or "**", ast.unparse(keyword.value)) for keyword in node.keywords
+                ),
                 strings=tuple(_strings(node)),
             )
     return None

@@ -62,7 +62,10 @@ class Catalogue:
     def _lines(self) -> Iterator[str]:
         for entry in self.entries:
             values = {name: getattr(entry, name) for name in _FIELDS}
-            yield json.dumps({name: value for name, value in values.items() if value}, ensure_ascii=False) + "\n"
+            yield (
+                json.dumps({name: value for name, value in values.items() if value}, ensure_ascii=False)
+                + "\n"
+            )
 
     def save(self, path: Path) -> None:
         """Write one JSON object a line."""
@@ -85,6 +88,7 @@ class Catalogue:
 def _entry(line: str, path: Path, number: int) -> CatalogueEntry:
     try:
         values: dict[str, Any] = json.loads(line)
-        return CatalogueEntry(**{k: tuple(v) if k in _TUPLES else v for k, v in values.items()})
+        typed: dict[str, Any] = {name: tuple(v) if name in _TUPLES else v for name, v in values.items()}
+        return CatalogueEntry(**typed)
     except (ValueError, TypeError, AttributeError) as error:
         raise CatalogueError(f"{path}:{number}: not a catalogue entry: {error}") from error
