@@ -74,8 +74,9 @@ def _write(catalogue: Catalogue, out: Path) -> None:
     from callwright_training.errors import RecordsError
 
     if not len(catalogue):
-        raise RecordsError(f"{out}: not written: no
-        catalogue entry was read (give a catalogue file, or --harvest)")
+        raise RecordsError(
+            f"{out}: not written: no catalogue entry was read (give a catalogue file, or --harvest)"
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         catalogue.save(out)
@@ -103,7 +104,9 @@ def _print(surveys: Sequence[FileSurvey], harvested: Sequence[CatalogueEntry]) -
         click.echo(f"skipped {line}")
 
 
-def _print_json(surveys: Sequence[FileSurvey], catalogue: Catalogue, harvested: int, out: Path | None) -> None:
+def _print_json(
+    surveys: Sequence[FileSurvey], catalogue: Catalogue, harvested: int, out: Path | None
+) -> None:
     import json
 
     found = {"path": str(out) if out else None, "entries": len(catalogue), "version": catalogue.version}

@@ -30,7 +30,8 @@ class FileSurvey:
     @property
     def domains(self) -> Counter[str]:
         """How many records or entries each domain has."""
-        return Counter(item.domain or "(no domain)" for item in (*self.records, *self.entries))
+        domains = [record.domain for record in self.records] + [entry.domain for entry in self.entries]
+        return Counter(domain or "(no domain)" for domain in domains)
 
     @property
     def repairs(self) -> Counter[str]:
@@ -72,8 +73,7 @@ def gorilla_files() -> list[Path]:
     files = [*folder.glob("apibench/*.json"), *folder.glob("api/*.jsonl")] if folder else []
     if not files:
         raise RecordsError(
-            "no files to read: name some,
-            or set CALLWRIGHT_DATA to the folder that has Gorilla's files in gorilla/"
+            "no files to read: name some, or set CALLWRIGHT_DATA to a folder with Gorilla's files in gorilla/"
         )
     return sorted(path for path in files if not path.name.endswith(".question_ids.json"))
 
