@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 _CLASS = re.compile(r"^class (\w+)", re.M)
+_ALL = re.compile(r"^__all__ = \[(.*?)\]", re.S | re.M)
+_WORD = re.compile(r"[\"'](\w+)[\"']")
 _INTRO = re.compile(
     r"custom_intro=r?\"\"\"(?P<intro>.*?)\"\"\"\s*,?\s*\)\s*(?:@\w+(?:\([^)]*\))?\s*)*class (?P<name>\w+)",
     re.S,
@@ -47,8 +49,17 @@ class Library:
 
     @cached_property
     def classes(self) -> frozenset[str]:
-        """Names of all its classes."""
-        return frozenset(name for text in self.files.values() for name in _CLASS.findall(text))
+        """Names of the classes that can be imported from it: those that some ``__all__`` or its front page lists."""
+        listed = {
+            name
+            for text in self.files.values()
+            for names in _ALL.findall(text)
+            for name in _WORD.findall(names)
+        }
+        listed |= set(_WORD.findall(self.files.get("__init__.py", "")))
+        return frozenset(
+            name for text in self.files.values() for name in _CLASS.findall(text) if name in listed
+        )
 
     @cached_property
     def introductions(self) -> dict[str, str]:

@@ -79,10 +79,9 @@ def repair_call(raw: str) -> str:
 
 
 def _call_attempts(text: str) -> Iterator[str]:
+    yield _BARE_ID.sub(r"\1'\2'\3", text)  # first: model=org/name is Python too, a division
     yield text
     yield text.replace("\\'", "'").replace('\\"', '"')
-    quoted = _BARE_ID.sub(r"\1'\2'\3", text)
-    yield quoted
     yield _TAIL.split(text)[0]
     yield _first_call(text)
     yield text.split("\n")[0]
