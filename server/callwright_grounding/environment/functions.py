@@ -1,0 +1,330 @@
+"""Reads one function: its signature, what it does with ``**kwargs``, and what a method sets on ``self``.
+
+A signature is ``[parameters, annotations, returns, used, forwarded]``:
+
+- parameters: names in order, ``/a`` positional-only, ``a``, ``*args``, ``!a`` keyword-only, ``**kwargs``
+- annotations: parameter name to source text
+- returns: source of the return annotation, ``=expression`` where the body shows what is returned, else ``None``
+- used: keywords that the body reads from ``**kwargs``
+- forwarded: dotted names of the callables that ``**kwargs`` is handed to; ``?`` where one cannot be named
+
+Flags: ``p`` property, ``c`` class method, ``s`` static method, ``o`` overload, ``a`` async, ``m`` context manager,
+``x`` a decorator that may change the signature, ``w`` the function sets attributes by computed names.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from callwright_grounding.environment.summary import Entry, merge
+from callwright_grounding.environment.syntax import dotted, last_name
+
+if TYPE_CHECKING:
+    from callwright_grounding.environment.reader import FileReader
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+PROPERTIES = frozenset({
+    "abstractproperty", "cache_readonly", "cached_property", "classproperty", "lazy_property", "lazyproperty", "property",
+})  # fmt: skip
+
+SAME_SIGNATURE = PROPERTIES | {
+    "Appender", "Substitution", "_copy_to_script_wrapper", "abstractmethod", "add_code_sample_docstrings",
+    "add_end_docstrings", "add_start_docstrings", "add_start_docstrings_to_model_forward", "array_function_dispatch",
+    "array_function_from_c_func_and_dispatcher", "asynccontextmanager", "auto_docstring", "cache", "classmethod",
+    "compatibility", "contextmanager", "deprecate_nonkeyword_arguments", "deprecated", "deprecated_", "doc",
+    "enable_grad", "experimental", "export", "final", "finalize_array_function_like", "getter", "ignore",
+    "inference_mode", "lru_cache", "no_grad", "no_type_check", "overload", "override", "replace_return_docstrings",
+    "requires", "set_array_function_like_doc", "set_module", "setter", "staticmethod", "type_check_only", "unused",
+}  # fmt: skip
+"""Decorators, by last name, after which a function takes the keywords that it shows."""
+
+_FLAGS = {
+    "classmethod": "c",
+    "staticmethod": "s",
+    "overload": "o",
+    "contextmanager": "m",
+    "asynccontextmanager": "mx",
+}
+
+
+def read_function(
+    reader: FileReader, node: FunctionNode, names: dict[str, Entry], owner: ast.ClassDef | None
+) -> Entry:
+    """The entry of a function; adds what it sets on ``self`` to ``names`` where it is a method."""
+    decorators = [last_name(decorator) for decorator in node.decorator_list]
+    flags = _flags(node, decorators)
+    if reader.stub:
+        return ["f", flags, [_signature(reader, node, [], [], None)]]
+    statements = list(simple_statements(node.body))
+    if owner is not None and "s" not in flags:
+        _self_attributes(reader, node, statements, names)
+    for statement in statements:
+        _foreign_stores(reader, statement, _first(node) if owner is not None else None)
+    if reader.is_dynamic(node) and any(last_name(call) == "setattr" for call in _calls(node)):
+        flags += "w"
+    used, forwarded = _keyword_uses(reader, node, statements) if node.args.kwarg is not None else ([], [])
+    return ["f", flags, [_signature(reader, node, used, forwarded, _returned(reader, node, statements))]]
+
+
+def simple_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement in a function's body, nested blocks and functions included, in order."""
+    for node in body:
+        yield node
+        for block in ("body", "orelse", "finalbody"):
+            inner = getattr(node, block, None)
+            if inner:
+                yield from simple_statements(inner)
+        for handler in getattr(node, "handlers", None) or getattr(node, "cases", None) or ():
+            yield from simple_statements(handler.body)
+
+
+def parameters(arguments: ast.arguments) -> list[str]:
+    """The parameters, each marked with its kind."""
+    names = [f"/{item.arg}" for item in arguments.posonlyargs] + [item.arg for item in arguments.args]
+    if arguments.vararg is not None:
+        names.append(f"*{arguments.vararg.arg}")
+    names += [f"!{item.arg}" for item in arguments.kwonlyargs]
+    if arguments.kwarg is not None:
+        names.append(f"**{arguments.kwarg.arg}")
+    return names
+
+
+def _flags(node: FunctionNode, decorators: list[str]) -> str:
+    flags = "a" if isinstance(node, ast.AsyncFunctionDef) else ""
+    for name in decorators:
+        if name in PROPERTIES:
+            flags += "p"
+        flags += _FLAGS.get(name, "")
+        if name not in SAME_SIGNATURE:
+            flags += "x"
+    if node.name in ("__new__", "__init_subclass__", "__class_getitem__"):
+        flags += "c"
+    return "".join(sorted(set(flags)))
+
+
+def _signature(
+    reader: FileReader, node: FunctionNode, used: list[str], forwarded: list[str], returned: str | None
+) -> list[Any]:
+    annotations: dict[str, str] = {}
+    if reader.stub:
+        for item in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            if item.annotation is not None and (text := reader.text(item.annotation)) is not None:
+                annotations[item.arg] = text
+    returns = reader.text(node.returns) if node.returns is not None else returned
+    return [parameters(node.args), annotations, returns, used, forwarded]
+
+
+def _first(node: FunctionNode) -> str | None:
+    arguments = (*node.args.posonlyargs, *node.args.args)
+    return arguments[0].arg if arguments else None
+
+
+def _parameter_annotations(reader: FileReader, node: FunctionNode) -> dict[str, str | None]:
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    known = {item.arg: reader.text(item.annotation) for item in arguments}
+    for extra in (node.args.vararg, node.args.kwarg):
+        if extra is not None:
+            known[extra.arg] = None
+    return known
+
+
+def _locals(statements: list[ast.stmt]) -> set[str]:
+    names: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.Assign):
+            targets: list[ast.expr] = node.targets
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor):
+            targets = [node.target]
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            targets = [item.optional_vars for item in node.items if item.optional_vars is not None]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names.update(alias.asname or alias.name.split(".")[0] for alias in node.names)
+            continue
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+            continue
+        else:
+            continue
+        for target in targets:
+            names.update(item.id for item in ast.walk(target) if isinstance(item, ast.Name))
+    return names
+
+
+def _self_attributes(
+    reader: FileReader, node: FunctionNode, statements: list[ast.stmt], names: dict[str, Entry]
+) -> None:
+    """Add the attributes a method assigns on its first parameter."""
+    first = _first(node)
+    if first is None:
+        return
+    known: dict[str, str | None] | None = None
+    local: set[str] = set()
+    for statement in statements:
+        for target, annotation, value in _stores(statement):
+            if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)):
+                continue
+            if target.value.id != first:
+                continue
+            if known is None:
+                known = _parameter_annotations(reader, node)
+                local = (_locals(statements) | set(known)) - {first}
+            text = reader.text(annotation) if annotation is not None else None
+            entry: Entry = ["v", "i", text, _attribute_values(reader, value, known, local, first)]
+            present = names.get(target.attr)
+            if present is None or (present[0] == "v" and not present[2]):
+                names[target.attr] = merge(present, entry)
+
+
+def _attribute_values(
+    reader: FileReader, value: ast.expr | None, known: dict[str, str | None], local: set[str], first: str
+) -> list[str] | None:
+    if value is None:
+        return None
+    if isinstance(value, ast.Name) and value.id in known and value.id != first:
+        annotation = known[value.id]
+        return [f":{annotation}"] if annotation else None
+    text = reader.value_text(value, local)
+    if text is None:
+        return None
+    if text == first or text.startswith(f"{first}."):
+        text = "self" + text[len(first) :]
+    return [text]
+
+
+def _stores(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None, ast.expr | None]]:
+    """The targets a statement assigns, with annotation and value where each has its own."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, ast.Tuple | ast.List):
+                for element in target.elts:
+                    yield (element.value if isinstance(element, ast.Starred) else element), None, None
+            else:
+                yield target, None, node.value
+    elif isinstance(node, ast.AnnAssign):
+        yield node.target, node.annotation, node.value
+    elif isinstance(node, ast.AugAssign):
+        yield node.target, None, None
+    elif isinstance(node, ast.For | ast.AsyncFor):
+        for item in ast.walk(node.target):
+            if isinstance(item, ast.Attribute):
+                yield item, None, None
+    elif isinstance(node, ast.With | ast.AsyncWith):
+        for item in node.items:
+            if item.optional_vars is not None:
+                yield item.optional_vars, None, None
+
+
+def _foreign_stores(reader: FileReader, node: ast.stmt, first: str | None) -> None:
+    """Note attribute names assigned on anything but ``self``."""
+    for target, _, _ in _stores(node):
+        if isinstance(target, ast.Attribute) and not (
+            isinstance(target.value, ast.Name) and target.value.id == first
+        ):
+            reader.stored.add(target.attr)
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    return (item for item in ast.walk(node) if isinstance(item, ast.Call))
+
+
+def _keyword_uses(
+    reader: FileReader, node: FunctionNode, statements: list[ast.stmt]
+) -> tuple[list[str], list[str]]:
+    """What the body reads from ``**kwargs``, and whom it hands the rest to."""
+    assert node.args.kwarg is not None
+    name = node.args.kwarg.arg
+    used: dict[str, None] = {}
+    forwarded: dict[str, None] = {}
+    mentions = accounted = 0
+    for item in _expressions(reader, statements, name.encode()):
+        if isinstance(item, ast.Name):
+            mentions += item.id == name
+        elif isinstance(item, ast.Call):
+            accounted += _read_call(item, name, used, forwarded)
+        elif isinstance(item, ast.Subscript) and _is(item.value, name):
+            accounted += 1
+            _read_key(item.slice, used, forwarded)
+        elif isinstance(item, ast.Compare) and any(_is(right, name) for right in item.comparators):
+            accounted += 1
+            _read_key(item.left, used, forwarded)
+    if mentions > accounted:
+        forwarded["?"] = None
+    return list(used), list(forwarded)
+
+
+def _expressions(reader: FileReader, statements: list[ast.stmt], word: bytes) -> Iterator[ast.AST]:
+    """Every expression of the statements whose lines mention ``word``."""
+    for statement in statements:
+        if not any(word in line for line in reader.lines[statement.lineno - 1 : statement.end_lineno]):
+            continue
+        for field, value in ast.iter_fields(statement):
+            if field not in ("body", "orelse", "finalbody", "handlers", "cases"):
+                for part in value if isinstance(value, list) else [value]:
+                    if isinstance(part, ast.AST):
+                        yield from ast.walk(part)
+
+
+def _read_key(key: ast.expr, used: dict[str, None], forwarded: dict[str, None]) -> None:
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        used[key.value] = None
+    else:
+        forwarded["?"] = None
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _read_call(call: ast.Call, name: str, used: dict[str, None], forwarded: dict[str, None]) -> int:
+    """Account for the mentions of ``name`` in one call; returns how many were understood."""
+    function = call.func
+    if isinstance(function, ast.Attribute) and _is(function.value, name):
+        if function.attr in ("pop", "get", "setdefault") and call.args:
+            _read_key(call.args[0], used, forwarded)
+        else:
+            forwarded["?"] = None
+        return 1
+    count = 0
+    for keyword in call.keywords:
+        if keyword.arg is None and _is(keyword.value, name):
+            forwarded[_callee(function)] = None
+            count += 1
+    return count
+
+
+def _callee(function: ast.expr) -> str:
+    if (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Call)
+        and last_name(function.value) == "super"
+    ):
+        return f"super.{function.attr}"
+    return dotted(function) or "?"
+
+
+def _returned(reader: FileReader, node: FunctionNode, statements: list[ast.stmt]) -> str | None:
+    """``=expression`` where every ``return`` of the body hands back the same kind of thing that can be named."""
+    returns = [item.value for item in statements if isinstance(item, ast.Return)]
+    nested = any(
+        isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for item in statements
+    )
+    values = [value for value in returns if value is not None]
+    if nested or not values or len(values) != len(returns) or len(values) > 3:
+        return None
+    first = _first(node)
+    local = (_locals(statements) | set(_parameter_annotations(reader, node))) - {first or ""}
+    texts: set[str | None] = set()
+    for value in values:
+        named = isinstance(value, ast.Call | ast.Name | ast.Constant | ast.JoinedStr)
+        texts.add(reader.value_text(value, local | {" "}) if named else None)
+    text = texts.pop() if len(texts) == 1 else None
+    if text is None or any(
+        isinstance(item, ast.Expr) and isinstance(item.value, ast.Yield) for item in statements
+    ):
+        return None
+    if first is not None and (text == first or text.startswith((f"{first}.", f"{first}("))):
+        text = ("self" if first != "cls" else "cls") + text[len(first) :]
+    return f"={text}"

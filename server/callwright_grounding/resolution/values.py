@@ -1,0 +1,120 @@
+"""What an expression can be: a module, a class, an instance, a function. ``None`` stands for *unknown* everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from callwright_grounding.environment.summary import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module or package."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class object."""
+
+    module: str
+    name: str
+    """Qualified within its module: ``Outer.Inner``."""
+    entry: Entry = field(compare=False, hash=False, repr=False)
+
+    @property
+    def path(self) -> str:
+        """``module.Outer.Inner``."""
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class or, unless ``exact``, of any subclass of it."""
+
+    cls: Class
+    arguments: tuple[Value | None, ...] = ()
+    """Type arguments: ``(str,)`` for ``list[str]``."""
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function, or a method with the class it stands in and what it was read from."""
+
+    module: str
+    name: str
+    entry: Entry = field(compare=False, hash=False, repr=False)
+    owner: Class | None = None
+    receiver: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeVariable:
+    """A type parameter, until something is put in its place."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The object ``None``."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of several values, all of them known."""
+
+    options: tuple[Value, ...]
+
+
+Value = Module | Class | Instance | Function | TypeVariable | Nothing | OneOf
+
+NOTHING = Nothing()
+SELF = TypeVariable("Self")
+ELLIPSIS = TypeVariable("...")
+
+
+def one_of(values: Iterable[Value | None]) -> Value | None:
+    """Join values; unknown as soon as one of them is."""
+    options: dict[Value, None] = {}
+    for value in values:
+        if value is None:
+            return None
+        for option in value.options if isinstance(value, OneOf) else (value,):
+            options[option] = None
+    if not options or len(options) > 12:
+        return None
+    return next(iter(options)) if len(options) == 1 else OneOf(tuple(options))
+
+
+def options(value: Value | None) -> tuple[Value, ...]:
+    """The alternatives of a value, without the object ``None``; empty where it is unknown."""
+    if value is None:
+        return ()
+    found = value.options if isinstance(value, OneOf) else (value,)
+    return tuple(option for option in found if not isinstance(option, Nothing))
+
+
+def substitute(value: Value | None, mapping: dict[str, Value | None]) -> Value | None:
+    """Put values in the place of type variables; a variable that stays makes its place unknown."""
+    match value:
+        case TypeVariable(name):
+            return value if value is ELLIPSIS else mapping.get(name)
+        case Instance(cls, arguments, exact) if arguments:
+            return Instance(cls, tuple(substitute(argument, mapping) for argument in arguments), exact)
+        case OneOf(choices):
+            return one_of(substitute(option, mapping) for option in choices)
+    return value
+
+
+def inexact(value: Value | None) -> Value | None:
+    """The value as a subclass's method may hand it back."""
+    match value:
+        case Instance(cls, arguments, True):
+            return Instance(cls, arguments)
+        case OneOf(choices):
+            return one_of(inexact(option) for option in choices)
+    return value
