@@ -45,7 +45,8 @@ def test_any_text_can_be_read(text):
     answer = Answer.read(text)
 
     assert answer.text == text
-    assert answer.code != "" and answer.call != ""
+    assert answer.code != ""
+    assert answer.call != ""
 
 
 @given(st.text(st.characters(exclude_characters='<`\\"'), min_size=1).filter(str.strip))

@@ -40,8 +40,8 @@ def test_a_short_answer_is_punished(bleu):
 
 
 def test_hand_computed_syntax(bleu):
-    # f(1): module, expression statement, call, argument list. "f(1)" and "x" share none but for nothing: 0 of 4;
-    # f(2) has them all, for leaves do not count.
+    # f(1) has a module, a statement, a call and an argument list, none of which x has; f(2) has them all,
+    # for leaves do not count.
     assert bleu("x", "f(1)")["codebleu_syntax"] == 0
     assert bleu("f(2)", "f(1)")["codebleu_syntax"] == 1
 
@@ -82,8 +82,8 @@ def test_the_corpus_figure_adds_counts_up(bleu):
 def test_the_figure_does_not_depend_on_the_hash_seed():
     code = (
         "from callwright_training.metrics.code_bleu import count;"
-        "print(count('m = f(a, b, c)\\nn = g(c, m, a)\\nfor q in n: m = q + m', 'k = f(z, y, x)\\nl = g(x, k, y)\\n'"
-        "'for p in l: k = p + k'))"
+        "print(count('m = f(a, b, c)\\nn = g(c, m, a)\\nfor q in n: m = q + m', "
+        "'k = f(z, y, x)\\nl = g(x, k, y)\\nfor p in l: k = p + k'))"
     )
     runs = {
         subprocess.run(

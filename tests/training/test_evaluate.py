@@ -37,7 +37,8 @@ def benchmark(tmp_path):
     for instruction, call, domain, code in RECORDS:
         api = {"domain": domain, "framework": "T", "api_name": call.split("'")[-2], "api_call": call}
         section = f"\n<<<code>>>: {code}" if code else ""
-        text = f"###Instruction: {instruction}\n###Output: <<<domain>>>: {domain}\n<<<api_call>>>: {call}{section}"
+        output = f"<<<domain>>>: {domain}\n<<<api_call>>>: {call}{section}"
+        text = f"###Instruction: {instruction}\n###Output: {output}"
         records.append({"code": text, "api_call": call, "provider": "T", "api_data": api})
         apis.append(api)
     _write(tmp_path / "records.json", records)

@@ -1,18 +1,22 @@
-"""A progress bar on stderr, so that stdout stays for results."""
+"""How much is done, where one knows how much there is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from callwright_training.progress import steps
+
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how much is done; yields what is to be told how many more are."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    """Show how much is done on stderr; yields what is to be told how many more are."""
+    done = 0
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda count: bar.advance(task, count)
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        step(f"{done} of {total}", done / max(1, total))
+
+    with steps(what) as step:
+        yield advance

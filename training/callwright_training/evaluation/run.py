@@ -20,7 +20,7 @@ from callwright_training.evaluation.responses import match, read_responses
 from callwright_training.evaluation.results import ResultFile
 from callwright_training.evaluation.scoring import score
 from callwright_training.evaluation.summary import Summary, summarise
-from callwright_training.evaluation.table import table_of
+from callwright_training.evaluation.table import console_for, table_of
 from callwright_training.metrics import Known
 from callwright_training.records import Record, folds, held_out, read_records
 
@@ -138,14 +138,12 @@ def _about(request: Request, known: Known, records: int, unanswered: int, skippe
 
 
 def _publish(request: Request, summary: Summary) -> None:
-    from rich.console import Console
-
     to_stdout = request.json_file == Path("-")
     if request.out is not None:
         summary.save(request.out / SUMMARY)
     if request.json_file is not None and not to_stdout:
         summary.save(request.json_file)
-    console = Console(stderr=to_stdout)
+    console = console_for(stderr=to_stdout)
     console.print(table_of([summary]))
     if unanswered := summary.about["unanswered"]:
         console.print(
