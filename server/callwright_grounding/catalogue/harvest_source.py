@@ -49,13 +49,9 @@ class Library:
 
     @cached_property
     def classes(self) -> frozenset[str]:
-        """Names of the classes that can be imported from it: those that some ``__all__`` or its front page lists."""
-        listed = {
-            name
-            for text in self.files.values()
-            for names in _ALL.findall(text)
-            for name in _WORD.findall(names)
-        }
+        """Names of its public classes: those that some ``__all__`` or its front page lists."""
+        blocks = (block for text in self.files.values() for block in _ALL.findall(text))
+        listed = {name for block in blocks for name in _WORD.findall(block)}
         listed |= set(_WORD.findall(self.files.get("__init__.py", "")))
         return frozenset(
             name for text in self.files.values() for name in _CLASS.findall(text) if name in listed
