@@ -99,6 +99,17 @@ def agrees(entry: CatalogueEntry, written: dict[Slot, str]) -> bool:
     return all(_may_be_equal(source, slots[slot].source) for slot, source in written.items() if slot in slots)
 
 
+def most_alike(entries: Iterable[CatalogueEntry], written: dict[Slot, str]) -> list[CatalogueEntry]:
+    """Of the entries that agree with what is written, those that have most of it themselves."""
+    agreeing = [
+        (len(slots_of_entry(entry).keys() & written.keys()), entry)
+        for entry in entries
+        if agrees(entry, written)
+    ]
+    most = max((count for count, _ in agreeing), default=0)
+    return [entry for count, entry in agreeing if count == most]
+
+
 def left_to_write(
     entry: CatalogueEntry, written: dict[Slot, str], first: Slot | None = None
 ) -> list[Left] | None:

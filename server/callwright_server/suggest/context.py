@@ -24,6 +24,7 @@ from callwright_server.suggest.shelf import Shelf
 
 _CALLED = re.compile(r"([^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*)\s*\Z")
 _CALLED_WINDOW = 200
+_QUOTES_SEARCHED = 20_000
 _START_OF_CALL = re.compile(r"[ \t]*(?:(?P<target>[^\W\d]\w*)[ \t]*=[ \t]*)?(?P<call>[\w.]*)")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*|")
 _SPACE = re.compile(r"[ \t]*")
@@ -54,6 +55,8 @@ class RestOfCall:
 
     callable: str
     """In the catalogue's spelling: ``AutoModel.from_pretrained``."""
+    spelt: str
+    """As the file spells it: ``transformers.AutoModel.from_pretrained``."""
     written: tuple[tuple[Slot, str], ...]
     """Arguments that are there already, the one at the cursor left out."""
     slot: Slot | None
@@ -101,7 +104,7 @@ def context_at(document: Document, offset: int, shelf: Shelf) -> Context:
     if around.inside is Inside.LONG_STRING:
         return Nothing("the cursor is inside a triple-quoted string")
     if (found := _call_around(document, around, shelf)) is not None:
-        return _rest_of_call(document, offset, around, *found)
+        return _rest_of_call(document, offset, around, found)
     if around.inside is Inside.STRING:
         return Nothing("the cursor is inside a string that no call of the catalogue takes")
     if line_after(document, offset).strip():
@@ -152,8 +155,18 @@ def _is_answered(document: Document, line: int, shelf: Shelf) -> bool:
     return any(shelf.called(name) for name in names)
 
 
-def _call_around(document: Document, around: Surroundings, shelf: Shelf) -> tuple[str, int] | None:
-    """The catalogue's callable whose bracket is the innermost one, and the offset behind that bracket."""
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """The callable whose bracket is the innermost one."""
+
+    name: str
+    spelt: str
+    opened: int
+    """Offset behind the bracket."""
+
+
+def _call_around(document: Document, around: Surroundings, shelf: Shelf) -> _Called | None:
+    """What is being called, where the catalogue has it."""
     if not around.brackets or around.brackets[-1].char != "(":
         return None
     opened = around.brackets[-1].offset
@@ -162,12 +175,12 @@ def _call_around(document: Document, around: Surroundings, shelf: Shelf) -> tupl
         return None
     written = re.sub(r"\s+", "", match.group(1))
     name = shelf.resolve(written, bindings(document.text))
-    return (name, opened + 1) if name else None
+    return _Called(name, written, opened + 1) if name else None
 
 
-def _rest_of_call(document: Document, offset: int, around: Surroundings, name: str, opened: int) -> Context:
-    *done, current = arguments.split(document.text[opened:offset])
-    start = opened + current.offset
+def _rest_of_call(document: Document, offset: int, around: Surroundings, called: _Called) -> Context:
+    *done, current = arguments.split(document.text[called.opened : offset])
+    start = called.opened + current.offset
     in_string = around.inside is Inside.STRING
     if in_string and around.since - len(around.quote) != start:
         return Nothing("the string at the cursor is only a part of the argument")
@@ -178,18 +191,19 @@ def _rest_of_call(document: Document, offset: int, around: Surroundings, name: s
     behind = _behind(document, offset, around.quote if in_string else "")
     if behind is None:
         return Nothing("there is code behind the cursor")
-    slot = _slot_at(name, done, current, in_string)
-    written = arguments.slots_of(name, [*done, *behind.arguments])
+    slot = _slot_at(called.name, done, current, in_string)
+    written = arguments.slots_of(called.name, [*done, *behind.arguments])
     line, _ = document.place(around.brackets[0].offset)
     above = comment_above(document, line)
     return RestOfCall(
-        callable=name,
+        callable=called.name,
+        spelt=called.spelt,
         written=tuple(written.items()),
         slot=slot,
         start=start if current.source else offset,
         typed=document.text[start:offset] if current.source else "",
         end=behind.end,
-        quote=around.quote or usual_quote(document.text[:offset]),
+        quote=around.quote or usual_quote(document, offset),
         only_value=behind.more,
         closes=behind.closes,
         instruction=above[0] if above else surrounding_words(document, line),
@@ -245,8 +259,9 @@ def _keywords(rest: str) -> list[Argument]:
     return [argument for argument in arguments.split(rest[:cut]) if argument.name]
 
 
-def usual_quote(text: str) -> str:
-    """The quote that a file uses most; the single one where it uses none."""
+def usual_quote(document: Document, offset: int) -> str:
+    """The quote that a file uses most above a place; the single one where it uses none."""
+    text = document.text[max(0, offset - _QUOTES_SEARCHED) : offset]
     return '"' if text.count('"') > text.count("'") else "'"
 
 

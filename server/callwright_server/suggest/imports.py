@@ -8,9 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from callwright_server.suggest.document import Document
+
 _STATEMENT = re.compile(
     r"^[ \t]*((?:from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)#]*\)|[^\r\n#;(]+))|import[ \t]+[\w., \t]+)",
     re.MULTILINE,
+)
+_HEAD = re.compile(
+    r"(?:\ufeff?\#![^\r\n]*(?:\r\n|\n|\r))?(?:\#.*-\*-[^\r\n]*(?:\r\n|\n|\r))?"
+    r"(?:[rR]?(?:\"{3}.*?\"{3}|'{3}.*?'{3})[ \t]*(?:\r\n|\n|\r))?",
+    re.DOTALL,
 )
 SEARCHED = 200_000
 """Characters at the top of a buffer in which imports are looked for."""
@@ -64,3 +71,18 @@ def _module(alias: ast.alias) -> Binding:
         return Binding(alias.asname, alias.name)
     root = alias.name.partition(".")[0]
     return Binding(root, root)
+
+
+def place_for_import(document: Document) -> int:
+    """The line on which a new import is put: below the last import at the top, else below the file's head.
+
+    The head is what must stay on top: a shebang, comments, the docstring.
+    """
+    last = -1
+    for match in _STATEMENT.finditer(document.text, 0, SEARCHED):
+        if not match.group().startswith((" ", "\t")):
+            last = document.place(match.end() - 1)[0]
+    if last >= 0:
+        return last + 1
+    head = _HEAD.match(document.text)
+    return document.place(head.end())[0] if head else 0

@@ -25,7 +25,7 @@ def whole_call(
     bound: dict[str, str],
     quote: str,
     newline: str,
-    imports: bool,
+    above: bool,
     cursor: int,
 ) -> Suggestion | None:
     """The entry's call below its comment, with the imports that the file lacks.
@@ -36,28 +36,31 @@ def whole_call(
         bound: Names that the file's imports bind.
         quote: The quote to use.
         newline: What ends lines in this file.
-        imports: Whether missing imports may be put above the call.
+        above: Whether missing imports stand above the call; otherwise they are left to the caller.
         cursor: Offset of the cursor.
 
     Returns:
-        ``None`` where what has been typed leads elsewhere.
+        ``None`` where what has been typed leads elsewhere, or nobody knows where to import it from.
     """
+    called = entry.parsed.callable.partition(".")[0] if entry.parsed else ""
+    if not entry.imports and called not in bound:
+        return None
     lacking = missing(entry.imports, bound)
     call = in_quotes(entry.text, quote)
     assigned = f"{context.target or target_name(entry)} = {call}"
-    head = [f"{statement}" for statement in lacking] if imports else []
+    head = lacking if above else ()
     for lines in ([*head, assigned], [assigned], [call]):
         text = newline.join(f"{context.indent}{line}" for line in lines)
         if context.on_comment:
             text = newline + text
         typed = context.typed if context.typed.strip() else ""
         if text.startswith(typed):
-            kept = () if lines[:-1] or not imports else lacking
-            return Suggestion(start=context.start, end=cursor, text=text, entry=entry, imports=kept)
+            apart = () if len(lines) > 1 else lacking
+            return Suggestion(start=context.start, end=cursor, text=text, entry=entry, imports=apart)
     return None
 
 
-def rest_of_call(context: RestOfCall, entry: CatalogueEntry, *, cursor: int) -> Suggestion | None:
+def rest_of_call(context: RestOfCall, entry: CatalogueEntry, *, bound: dict[str, str]) -> Suggestion | None:
     """The arguments of the entry's call that are left to write.
 
     Returns:
@@ -74,7 +77,10 @@ def rest_of_call(context: RestOfCall, entry: CatalogueEntry, *, cursor: int) -> 
     if text is None or not text.startswith(context.typed):
         return None
     closing = ")" if context.closes else ""
-    return Suggestion(start=context.start, end=context.end, text=text + closing, entry=entry)
+    # What is called by another name has been imported already.
+    called = entry.parsed.callable.partition(".")[0] if entry.parsed else ""
+    apart = missing(entry.imports, bound) if context.spelt.partition(".")[0] == called else ()
+    return Suggestion(start=context.start, end=context.end, text=text + closing, entry=entry, imports=apart)
 
 
 def in_quotes(call: str, quote: str) -> str:

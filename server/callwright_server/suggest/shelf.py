@@ -21,10 +21,10 @@ class Shelf:
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.entries = frozenset(entry for entry in catalogue if is_offerable(entry))
+        self.entries = tuple(entry for entry in catalogue if is_offerable(entry))
         by_callable: dict[str, list[CatalogueEntry]] = defaultdict(list)
-        for entry in catalogue:
-            if entry in self.entries and entry.parsed is not None:
+        for entry in self.entries:
+            if entry.parsed is not None:
                 by_callable[entry.parsed.callable].append(entry)
         self._by_callable = {name: tuple(entries) for name, entries in by_callable.items()}
         self._paths = {name: _paths(name, entries[0]) for name, entries in by_callable.items()}

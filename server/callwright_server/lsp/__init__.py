@@ -1,0 +1,1 @@
+"""The Language Server Protocol: handlers translate, :mod:`callwright_server.suggest` decides."""

@@ -1,0 +1,83 @@
+"""When to ask the model: not at every key, and for one request at a time.
+
+Clients differ: some ask at every keystroke, some wait. So the server waits by itself, as long as the user's
+own typing speed suggests, and drops what a newer request has made pointless.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from callwright_server.settings import Pace
+
+_PATIENCE = 0.9
+"""Share of the usual interval between two keys that is waited for the next one."""
+_SMOOTHING = 0.3
+_THINKING = 1.0
+"""Seconds; a longer interval is a pause to think and says nothing about typing."""
+
+
+@dataclass(slots=True)
+class _Typing:
+    last: float = 0.0
+    interval: float = 0.15
+    """Smoothed seconds between two keys."""
+
+
+@dataclass
+class Pacer:
+    """Knows how fast each document is typed in, and which request is the newest.
+
+    Args:
+        clock: Seconds, rising.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    _typing: dict[str, _Typing] = field(default_factory=dict)
+    _running: dict[tuple[str, str], threading.Event] = field(default_factory=dict)
+
+    def typed(self, uri: str) -> None:
+        """A document has changed."""
+        typing, now = self._typing.setdefault(uri, _Typing()), self.clock()
+        interval = now - typing.last
+        if interval < _THINKING:
+            typing.interval += _SMOOTHING * (interval - typing.interval)
+        typing.last = now
+
+    def forget(self, uri: str) -> None:
+        """A document was closed: what runs for it is not wanted any more."""
+        self._typing.pop(uri, None)
+        for (other, _), stop in self._running.items():
+            if other == uri:
+                stop.set()
+
+    def pause(self, uri: str, pace: Pace) -> float:
+        """Seconds to wait before the model is asked."""
+        typing = self._typing.get(uri)
+        if typing is None:
+            return 0.0
+        usual = min(max(typing.interval * _PATIENCE, pace.shortest_pause / 1000), pace.longest_pause / 1000)
+        return max(0.0, typing.last + usual - self.clock())
+
+    @contextmanager
+    def newest(self, uri: str, kind: str) -> Iterator[threading.Event]:
+        """A stop flag for a request: raised when a newer one of its kind comes, and when the request ends."""
+        key, stop = (uri, kind), threading.Event()
+        if (older := self._running.get(key)) is not None:
+            older.set()
+        self._running[key] = stop
+        try:
+            yield stop
+        finally:
+            stop.set()
+            if self._running.get(key) is stop:
+                del self._running[key]
+
+    def stop_all(self) -> None:
+        """Nothing that runs is wanted any more."""
+        for stop in list(self._running.values()):
+            stop.set()

@@ -1,0 +1,345 @@
+"""The language server: one handler per message, each of which translates and hands on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
+
+from callwright_server import __version__
+from callwright_server.lsp import translate
+from callwright_server.lsp.documents import Documents, OpenDocument
+from callwright_server.lsp.loading import Loader, Report
+from callwright_server.lsp.pacing import Pacer
+from callwright_server.lsp.status import Status
+from callwright_server.settings import Settings, read_settings
+from callwright_server.settings.reading import SECTION
+from callwright_server.suggest.asking import Kind
+from callwright_server.suggest.suggestion import Suggestions
+
+log = logging.getLogger(__name__)
+
+ALTERNATIVES = 3
+"""How many texts a client may leaf through as ghost text."""
+TRIGGERS = ("(", '"', "'", "/", "-")
+"""Signs after which a completion menu is worth asking for."""
+
+
+class Protocol(LanguageServerProtocol):
+    """pygls' protocol, which would keep a future of every notification for ever."""
+
+    def _handle_notification(self, method_name: str, params: Any) -> None:
+        super()._handle_notification(method_name, params)
+        for message in [message for message, future in self._request_futures.items() if future.done()]:
+            del self._request_futures[message]
+
+
+class CallwrightServer(LanguageServer):
+    """State of one connection: settings, the model, the open documents, what runs."""
+
+    def __init__(self) -> None:
+        super().__init__("callwright", __version__, protocol_cls=Protocol)
+        self.settings = Settings()
+        self.pacer = Pacer()
+        self.status = Status(lambda method, params: self.protocol.notify(method, params))
+        self.loader = Loader(
+            on_begin=self._loading_begins, on_ready=self._ready, on_failure=self._failed, on_off=self._off
+        )
+        self.last: dict[str, Any] = {}
+        """The last thing that was suggested, for a report by the user."""
+        self._model = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callwright-model")
+        self._progress: str | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._told: set[str] = set()
+
+    # -- what the handlers call ---------------------------------------------------------------------------
+
+    def document(self, uri: str) -> OpenDocument | None:
+        """An open document; ``None`` for one that the client never opened."""
+        document = self.workspace.text_documents.get(unquote(uri))
+        return document if isinstance(document, OpenDocument) else None
+
+    def apply(self, sent: object) -> None:
+        """Take over what a client sent as settings."""
+        settings, complaints = read_settings(sent)
+        for complaint in complaints:
+            self._tell(complaint, types.MessageType.Warning)
+        self.settings = settings
+        logging.getLogger("callwright_server").setLevel(settings.log_level.upper())
+        self.loader.use(settings)
+
+    async def ask(self, uri: str, position: types.Position, kind: Kind, *, invoked: bool) -> _Answer | None:
+        """Suggestions at a place; ``None`` where nothing can be said, which the status explains.
+
+        Cancelling this coroutine, a newer request for the same document, and the time budget all stop the
+        model at its next token.
+        """
+        began = time.monotonic()
+        document = self.document(uri)
+        if document is None or document.language_id not in (None, "", "python"):
+            return None
+        self._stay_awake()
+        suggester = self.loader.suggester
+        if suggester is None:
+            self.loader.wake()
+            self.status.change(silence=self.status.message)
+            return None
+        state, offset = document.state, document.offset(position)
+        answer = suggester.peek(state, offset, kind=kind)
+        if answer is None:
+            answer = await self._ask_model(suggester, uri, state, offset, kind, invoked=invoked)
+        if answer is None:
+            return None
+        self._explain(answer, began, kind)
+        return _Answer(document, offset, answer)
+
+    def end(self) -> None:
+        """The connection ends: nothing is wanted any more."""
+        self.pacer.stop_all()
+        self.loader.close()
+        self._model.shutdown(wait=False, cancel_futures=True)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Our mistakes go to the log; a message box at every keystroke would help nobody."""
+        log.error("%s: %s", getattr(source, "__name__", source), error)
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    async def _ask_model(
+        self, suggester: Any, uri: str, state: Any, offset: int, kind: Kind, *, invoked: bool
+    ) -> Suggestions | None:
+        with self.pacer.newest(uri, kind.value) as stop:
+            if not invoked:
+                await asyncio.sleep(self.pacer.pause(uri, self.settings.pace))
+            if stop.is_set():
+                return None
+            deadline = time.monotonic() + self.settings.pace.time_budget / 1000
+            self.status.change("thinking")
+            try:
+                answer: Suggestions = await asyncio.get_running_loop().run_in_executor(
+                    self._model,
+                    lambda: suggester.suggest(state, offset, stop=stop.is_set, kind=kind, deadline=deadline),
+                )
+            finally:
+                if self.loader.suggester is not None:
+                    self.status.change("ready")
+            return answer
+
+    def _explain(self, answer: Suggestions, began: float, kind: Kind) -> None:
+        """Put latency and silence into the status, and the suggestion aside for a report."""
+        latency = (time.monotonic() - began) * 1000
+        if answer.items:
+            best = answer.items[0]
+            self.last = {
+                "text": best.text,
+                "api": best.entry.text if best.entry else None,
+                "alternatives": [item.text for item in answer.items[1:]],
+                "score": best.score,
+                "shown": best.shown,
+                "reason": answer.reason,
+                "latencyMs": round(latency, 1),
+                "bundle": self.status.message,
+            }
+        if kind is Kind.INLINE:
+            self.status.change(latency=latency if answer.shown else None, silence=answer.reason)
+        if answer.reason:
+            log.info("Nothing shown: %s", answer.reason)
+
+    def _tell(self, message: str, kind: types.MessageType) -> None:
+        """Show a message, once."""
+        if message not in self._told:
+            self._told.add(message)
+            self.window_show_message(types.ShowMessageParams(kind, f"Callwright: {message}"))
+
+    def _stay_awake(self) -> None:
+        """Begin the idle time anew."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        if minutes := self.settings.pace.unload_after:
+            self._idle = asyncio.get_running_loop().call_later(
+                60 * minutes, self.loader.unload, "idle; the next request loads the model again"
+            )
+
+    async def _loading_begins(self) -> Report:
+        self.status.change("loading", message="loading the model")
+        self._end_progress()
+        window = self.client_capabilities.window
+        if window is None or not window.work_done_progress:
+            return lambda stage: self.status.change(message=stage)
+        token = self._progress = str(uuid.uuid4())
+        await self.work_done_progress.create_async(token)
+        self.work_done_progress.begin(token, types.WorkDoneProgressBegin(title="Callwright"))
+        return self._report
+
+    def _report(self, stage: str) -> None:
+        self.status.change(message=stage)
+        if self._progress is not None:
+            self.work_done_progress.report(self._progress, types.WorkDoneProgressReport(message=stage))
+
+    def _end_progress(self) -> None:
+        if self._progress is not None:
+            self.work_done_progress.end(self._progress, types.WorkDoneProgressEnd())
+            self._progress = None
+
+    def _ready(self, bundle: str) -> None:
+        self._end_progress()
+        self._stay_awake()
+        self.status.change("ready", message=f"bundle {bundle}", silence="")
+
+    def _failed(self, reason: str) -> None:
+        self._end_progress()
+        self.status.change("error", message=reason)
+        self._tell(reason, types.MessageType.Error)
+
+    def _off(self, why: str) -> None:
+        self._end_progress()
+        self.status.change("off", message=why)
+
+
+class _Answer:
+    """Suggestions with the document that they are for."""
+
+    def __init__(self, document: OpenDocument, offset: int, suggestions: Suggestions) -> None:
+        self.document, self.offset, self.suggestions = document, offset, suggestions
+
+
+def create_server() -> CallwrightServer:
+    """A server with all its handlers."""
+    server = CallwrightServer()
+    _register_lifecycle(server)
+    _register_documents(server)
+    _register_suggesting(server)
+    _register_own(server)
+    return server
+
+
+def _register_lifecycle(server: CallwrightServer) -> None:
+    options: dict[str, object] = {}
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        # pygls has made its own workspace just now; nobody has seen it yet.
+        server.protocol._workspace = Documents.like(server.workspace)
+        options["sent"] = params.initialization_options
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_: types.InitializedParams) -> None:
+        server.apply(options.get("sent"))
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configure(params: types.DidChangeConfigurationParams) -> None:
+        sent = params.settings
+        workspace = server.client_capabilities.workspace
+        if not sent and workspace is not None and workspace.configuration:
+            item = types.ConfigurationItem(section=SECTION)
+            [sent] = await server.workspace_configuration_async(types.ConfigurationParams([item]))
+        server.apply(_plain(sent))
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(_: None) -> None:
+        server.end()
+
+
+def _register_documents(server: CallwrightServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        server.pacer.typed(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        server.pacer.forget(params.text_document.uri)
+
+
+def _register_suggesting(server: CallwrightServer) -> None:
+    # Without the options pygls would advertise nothing, and no client would ever ask.
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline_completion(params: types.InlineCompletionParams) -> list[types.InlineCompletionItem]:
+        inline = server.settings.inline
+        invoked = params.context.trigger_kind is types.InlineCompletionTriggerKind.Invoked
+        if not inline.enabled or not (inline.automatic or invoked):
+            return []
+        answer = await server.ask(params.text_document.uri, params.position, Kind.INLINE, invoked=invoked)
+        if answer is None:
+            return []
+        found = answer.suggestions
+        return translate.inline_items(
+            answer.document, (found.items if invoked else found.shown)[:ALTERNATIVES]
+        )
+
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list(TRIGGERS))
+    )
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        empty = types.CompletionList(is_incomplete=server.loader.suggester is None, items=[])
+        if not server.settings.menu.enabled:
+            return empty
+        answer = await server.ask(params.text_document.uri, params.position, Kind.MENU, invoked=False)
+        if answer is None:
+            return empty
+        return translate.completion_list(answer.document, answer.offset, answer.suggestions)
+
+
+def _register_own(server: CallwrightServer) -> None:
+    """What no standard message says."""
+
+    @server.feature("callwright/candidates")
+    async def candidates(params: Any) -> list[dict[str, Any]]:
+        position = types.Position(params.position.line, params.position.character)
+        answer = await server.ask(params.textDocument.uri, position, Kind.INLINE, invoked=True)
+        return [] if answer is None else translate.candidates(answer.document, answer.suggestions.items)
+
+    @server.command("callwright.bundles")
+    def bundles() -> list[dict[str, Any]]:
+        from callwright_server.bundle import Manifest, installed_bundles
+
+        manifests = [Manifest.load(folder) for folder in installed_bundles()]
+        sizes = [sum(file.size for file in manifest.files.values()) for manifest in manifests]
+        return [
+            {"name": manifest.name, "base": manifest.base, "sizeMb": round(size / 1e6)}
+            for manifest, size in zip(manifests, sizes, strict=True)
+        ]
+
+    @server.command("callwright.lastSuggestion")
+    def last_suggestion() -> dict[str, Any]:
+        return server.last
+
+
+def _plain(value: object) -> object:
+    """JSON as plain dictionaries and lists, where pygls made objects of it."""
+    if hasattr(value, "_asdict"):
+        return {name: _plain(inner) for name, inner in value._asdict().items()}
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return value
+
+
+def serve() -> None:
+    """Serve on stdin and stdout until the client goes.
+
+    Standard output belongs to the protocol: whatever else prints there goes to stderr.
+    """
+    import os
+
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    # pygls writes every message, and with it the user's code, to its log.
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    server = create_server()
+    try:
+        server.start_io(sys.stdin.buffer, output)
+    finally:
+        server.end()
