@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -10,6 +11,11 @@ import pytest
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import Bundle, Quantization
 
+IMPORTS = {
+    "pipeline": "from transformers import pipeline",
+    "AutoModel": "from transformers import AutoModel",
+    "SentenceTransformer": "from sentence_transformers import SentenceTransformer",
+}
 CALLS = {  # call: domain
     "pipeline('fill-mask', model='org/base-uncased')": "Natural Language Processing Fill-Mask",
     "pipeline('text-classification', model='org/base-uncased')": "Text Classification",
@@ -23,7 +29,13 @@ CALLS = {  # call: domain
 def small_catalogue() -> Catalogue:
     """Five API calls in five domains."""
     return Catalogue(
-        CatalogueEntry(name=call.split("'")[-2], call=call, domain=domain, description=domain.lower())
+        CatalogueEntry(
+            name=call.split("'")[-2],
+            call=call,
+            domain=domain,
+            description=domain.lower(),
+            imports=(IMPORTS[re.split(r"\W", call)[0]],),
+        )
         for call, domain in CALLS.items()
     )
 
