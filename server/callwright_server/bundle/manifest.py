@@ -59,7 +59,7 @@ class Parity(_Strict):
     positions: int = Field(ge=0)
     """Teacher-forced positions of real Python text that were compared."""
     agreement: float = Field(ge=0, le=1)
-    """Share of positions where both find the same token likeliest, or tokens within 0.01 nat of each other."""
+    """Share of positions where both find the same token likeliest; tokens within 0.01 nat are equal."""
     mean_kl: float
     """Mean Kullback-Leibler divergence from torch's distribution to the bundle's, in nats."""
     text: str
@@ -124,7 +124,7 @@ class Manifest(_Strict):
 
 
 REBUILD = (
-    "Build it again with `rlaif-train export` (the default one: `rlaif-train export --default --force`)."
+    "Build it again with `rlaif-train export` (the default one: `rlaif-train export --default`)."
 )
 
 

@@ -161,7 +161,7 @@ class GraphBuilder:
         return self.linear("head", rows, self._head)
 
     def attention(self, layer: int, qkv: str, tables: tuple[str, str] | None = None) -> str:
-        """Attention over cache and chunk, from packed queries, keys and values; rotated where tables are given."""
+        """Attention over cache and chunk, from packed queries, keys and values; rotated if given tables."""
         past = [f"past_key_values.{layer}.{part}" for part in ("key", "value")]
         present = [f"present.{layer}.{part}" for part in ("key", "value")]
         inputs = [qkv, "", "", *past, "seqlens_k", "total_length", *(tables or ())]

@@ -63,12 +63,12 @@ def dequantize(blocks: Blocks) -> NDArray[np.float32]:
 def quantize_columns(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Signed 8-bit values ``[columns, rows]`` with one scale per output, for ``DynamicQuantizeMatMul``.
 
-    The values span 7 bits: two products of a full 8-bit value overflow the 16-bit sums of processors without
-    VNNI.
+    On processors without VNNI the sums of two products saturate at 16 bits, so a bundle made like this is
+    less exact there.
     """
-    scales = (np.abs(matrix).max(axis=1) / 63).astype(np.float32)
+    scales = (np.abs(matrix).max(axis=1) / 127).astype(np.float32)
     inverse = np.divide(1.0, scales, out=np.zeros_like(scales), where=scales != 0)
-    stored = np.clip(np.rint(matrix * inverse[:, None]), -63, 63).astype(np.int8)
+    stored = np.clip(np.rint(matrix * inverse[:, None]), -127, 127).astype(np.int8)
     return np.ascontiguousarray(stored.T), scales
 
 
