@@ -6,7 +6,8 @@
     └── ServerError
         ├── BundleError      a bundle is missing, incomplete or altered
         ├── SettingsError    a settings file cannot be used
-        └── PositionError    FILE:LINE:COLUMN does not name a place in a file
+        ├── PositionError    FILE:LINE:COLUMN does not name a place in a file
+        └── OutcomesError    the file of outcomes cannot be used
 """
 
 from callwright_grounding.errors import UserError
@@ -26,3 +27,7 @@ class SettingsError(ServerError):
 
 class PositionError(ServerError):
     """A FILE:LINE:COLUMN does not name a place in a file."""
+
+
+class OutcomesError(ServerError):
+    """The file that outcomes are kept in cannot be read or written."""
