@@ -1,0 +1,182 @@
+"""Samples: what the tuned model writes for each record's instruction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from callwright_grounding.catalogue import Catalogue, CatalogueEntry
+from callwright_plugins.judge import Pair
+from callwright_server.prompt import call_example, script_example
+from callwright_training.records import Record
+
+Form = Literal["call", "script"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One completion, with the token ids that were really drawn: text alone may be tokenised otherwise."""
+
+    id: str
+    """The record's id and the sample's number: ``huggingface_eval:12#3``."""
+    record: str
+    instruction: str
+    prompt: str
+    completion: str
+    prompt_ids: list[int]
+    completion_ids: list[int]
+    stopped: bool
+    """Whether it ended by itself rather than at the limit."""
+
+
+def prompt_of(record: Record, form: Form) -> str:
+    """What the model continues for a record, as it is served."""
+    if form == "script":
+        return script_example(record.instruction, "")[0]
+    return call_example(record.instruction, "")[0]
+
+
+def pair_of(sample: Sample, record: Record | None, form: Form, imports: ImportsOf) -> Pair:
+    """The pair that a judge sees: for a call, with the imports that the editor adds when it is accepted."""
+    before = imports(sample.completion) if form == "call" else ""
+    return Pair(
+        id=sample.id,
+        instruction=sample.instruction,
+        completion=sample.completion,
+        before=before,
+        reference=record.api if record else None,
+    )
+
+
+class ImportsOf:
+    """Finds the imports that the server would insert with a call.
+
+    Args:
+        entries: Where calls and their imports are known from.
+    """
+
+    def __init__(self, entries: Iterable[CatalogueEntry]) -> None:
+        self._imports: dict[str, str] = {}
+        for entry in entries:
+            if entry.parsed is not None and entry.imports:
+                head = entry.parsed.callable.partition(".")[0]
+                self._imports.setdefault(head, "".join(f"{line}\n" for line in entry.imports))
+
+    def __call__(self, completion: str) -> str:
+        """The import lines of the first call in the completion; empty where none is known."""
+        head = completion.partition("(")[0].rpartition("=")[2].strip().partition(".")[0]
+        return self._imports.get(head, "")
+
+
+def catalogue_imports(catalogue: Catalogue, records: Iterable[Record]) -> ImportsOf:
+    """Imports as the catalogue has them, and the records' own APIs where it has none."""
+    return ImportsOf([*catalogue, *(record.api for record in records)])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the model is asked for one record."""
+
+    record: str
+    instruction: str
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """The work of sampling; goes to where it is done as it is."""
+
+    base: str
+    adapter: Path | None
+    samples: int
+    temperature: float
+    max_tokens: int
+    form: Form
+    seed: int
+
+    def open(self) -> Callable[[Asked], list[Sample]]:
+        """Load the model; returns what draws every sample of one record."""
+        import torch
+
+        from callwright_training.bases import load_base
+        from callwright_training.export.merge import merge
+        from callwright_training.sampling import draw, stop_tokens, uniforms
+
+        base = load_base(self.base)
+        model, tokenizer = merge(base, self.adapter), base.tokenizer
+        stops = stop_tokens(tokenizer, at_line_end=self.form == "call")
+        room = int(getattr(model.config, "max_position_embeddings", 1 << 20)) - self.max_tokens
+
+        def sample(asked: Asked) -> list[Sample]:
+            # One prompt is one batch whatever the number of workers, so that rounding is the same too.
+            ids = tokenizer(asked.prompt).input_ids[-room:]
+            names = [f"{asked.record}#{number}" for number in range(self.samples)]
+            numbers = torch.stack([uniforms(self.seed, name, self.max_tokens) for name in names])
+            prompts = torch.tensor([ids] * self.samples)
+            drawn = draw(
+                model,
+                prompts,
+                torch.ones_like(prompts),
+                numbers,
+                temperature=self.temperature,
+                stops=stops,
+                pad=tokenizer.pad_token_id,
+            )
+            rows = zip(
+                names, drawn.tokens.tolist(), drawn.lengths.tolist(), drawn.stopped.tolist(), strict=True
+            )
+            return [
+                Sample(
+                    id=name,
+                    record=asked.record,
+                    instruction=asked.instruction,
+                    prompt=asked.prompt,
+                    completion=tokenizer.decode(tokens[:length], skip_special_tokens=True),
+                    prompt_ids=ids,
+                    completion_ids=tokens[:length],
+                    stopped=stopped,
+                )
+                for name, tokens, length, stopped in rows
+            ]
+
+        return sample
+
+
+def write_samples(path: Path, samples: Iterable[Sample]) -> None:
+    """Append samples, one JSON object a line."""
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(asdict(sample), ensure_ascii=False) + "\n" for sample in samples)
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """The samples in a file, without a last line that a kill cut short."""
+    return [Sample(**values) for values in whole_lines(path)]
+
+
+def whole_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a file that is appended to; a torn last line is cut off the file."""
+    if not path.is_file():
+        return
+    data = path.read_bytes()
+    if end := len(data) - (data.rfind(b"\n") + 1):
+        with path.open("r+b") as file:
+            file.truncate(len(data) - end)
+    for line in data[: len(data) - end].splitlines():
+        yield json.loads(line)
+
+
+def complete(samples: Sequence[Sample], count: int) -> dict[str, list[Sample]]:
+    """Samples by record, of the records that have all of theirs."""
+    found: dict[str, list[Sample]] = {}
+    for sample in samples:
+        found.setdefault(sample.record, []).append(sample)
+    return {record: unique for record, group in found.items() if len(unique := _unique(group)) == count}
+
+
+def _unique(group: Sequence[Sample]) -> list[Sample]:
+    return sorted(
+        {sample.id: sample for sample in group}.values(), key=lambda one: int(one.id.rpartition("#")[2])
+    )

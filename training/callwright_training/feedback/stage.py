@@ -1,0 +1,263 @@
+"""The stage ``feedback``: sample, judge, score, label, in files that a killed run goes on from.
+
+::
+
+    samples.jsonl               every sample, appended as it is drawn
+    judged.jsonl                every answer, appended as it comes
+    labels.jsonl                the result, in the order of the samples
+    unlabelled.jsonl            samples without a label, with the reasons
+    unpaired_preference.jsonl   TRL's forms of the result
+    preference.jsonl
+    summary.json                histogram, threshold, cost
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from callwright_grounding.catalogue import Catalogue
+from callwright_plugins.judge import Judge, JudgeContext, Pair, Spending
+from callwright_plugins.judging import judge_all
+from callwright_plugins.manager import Plugins
+from callwright_plugins.questions import QuestionSet
+from callwright_training.errors import StageError
+from callwright_training.export.merge import adapter_hash
+from callwright_training.feedback import labels as labelling
+from callwright_training.feedback.labels import Label, Labelled
+from callwright_training.feedback.samples import (
+    Asked,
+    Sample,
+    Sampling,
+    catalogue_imports,
+    complete,
+    pair_of,
+    prompt_of,
+    read_samples,
+    whole_lines,
+    write_samples,
+)
+from callwright_training.feedback.settings import FeedbackSettings, JudgeSettings
+from callwright_training.feedback.workers import run_work
+from callwright_training.records import Record
+from callwright_training.records.split import shuffled
+
+Step = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackRequest:
+    """What the stage needs."""
+
+    base: str
+    """Name, folder or hub id of the base model."""
+    adapter: Path | None
+    """Folder of M_SFT's adapter; ``None`` samples the base as it is."""
+    records: Sequence[Record]
+    """Whose instructions are put to the model."""
+    catalogue: Catalogue
+    """What the judge may compare calls with."""
+    plugins: Plugins
+    settings: FeedbackSettings
+    seed: int
+    out: Path
+
+
+def run_feedback(request: FeedbackRequest, step: Step) -> dict[str, Any]:
+    """Run the stage; returns the summary that it writes.
+
+    Raises:
+        StageError: There is no record, no sample could be labelled, or Ray is missing.
+        PluginError: The judge or the question set is unknown, or the judge cannot go on.
+    """
+    settings = request.settings
+    records = shuffled(request.records, request.seed)[: settings.limit]
+    if not records:
+        raise StageError("feedback: there is no record to sample for; check `records` in the run file")
+    questions = request.plugins.question_set(settings.questions)
+    request.out.mkdir(parents=True, exist_ok=True)
+    # A missing key or a wrong option should show before hours of sampling.
+    judge = open_judge(settings, request.plugins, request.catalogue, request.out)
+    samples = _sample(request, records, lambda done: step("sampling", 0.7 * done))
+    imports = catalogue_imports(request.catalogue, records)
+    by_id = {record.id: record for record in records}
+    pairs = [pair_of(sample, by_id[sample.record], settings.form, imports) for sample in samples]
+    labels, spent = judge_pairs(
+        judge,
+        settings,
+        pairs,
+        questions,
+        folder=request.out,
+        step=lambda done: step("judging", 0.7 + 0.3 * done),
+    )
+    return _publish(request, samples, labels, questions, spent)
+
+
+def open_judge(settings: JudgeSettings, plugins: Plugins, catalogue: Catalogue, folder: Path) -> Judge:
+    """Build and open the judge of these settings.
+
+    Raises:
+        JudgeError: There is none of this name, it does not take these options, or it lacks something.
+    """
+    judge = plugins.judge(settings.judge, settings.options)
+    judge.open(JudgeContext(folder=folder, catalogue=catalogue, build=plugins.judge))
+    return judge
+
+
+def judge_pairs(
+    judge: Judge,
+    settings: JudgeSettings,
+    pairs: Sequence[Pair],
+    questions: QuestionSet,
+    *,
+    folder: Path,
+    step: Callable[[float], None],
+) -> tuple[list[Label], Spending]:
+    """Judge pairs, going on from what the folder holds; labels in the order of the pairs. Closes the judge.
+
+    Raises:
+        PluginError: The judge cannot go on; what it answered is kept.
+    """
+    file = folder / "judged.jsonl"
+    _forget_unless_same(
+        folder / "judging.json", settings.model_dump(mode="json") | questions.model_dump(), [file]
+    )
+    # What could not be labelled is tried again: answers that were paid for are in the judge's own cache.
+    known = {
+        label.id: label for label in map(labelling.from_json, whole_lines(file)) if label.score is not None
+    }
+    waiting = [pair for pair in pairs if pair.id not in known]
+
+    async def work() -> None:
+        try:
+            with file.open("a", encoding="utf-8") as kept:
+                async for judgement in judge_all(judge, waiting, questions):
+                    label = labelling.label_of(judgement, questions, settings.minimum_answered)
+                    known[label.id] = label
+                    kept.write(json.dumps(labelling.to_json(label), ensure_ascii=False) + "\n")
+                    kept.flush()
+                    step(len(known) / len(pairs))
+        finally:
+            await judge.close()
+
+    asyncio.run(work())
+    return [known[pair.id] for pair in pairs], judge.spending()
+
+
+def _sample(
+    request: FeedbackRequest, records: Sequence[Record], step: Callable[[float], None]
+) -> list[Sample]:
+    """Every record's samples, in the order of the records."""
+    settings, file = request.settings, request.out / "samples.jsonl"
+    work = Sampling(
+        base=request.base,
+        adapter=request.adapter,
+        samples=settings.samples,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+        form=settings.form,
+        seed=request.seed,
+    )
+    same = {**asdict(work), "adapter": adapter_hash(request.adapter)}
+    _forget_unless_same(request.out / "sampling.json", same, [file, request.out / "judged.jsonl"])
+    found = complete(read_samples(file), settings.samples)
+    missing = [
+        Asked(record.id, record.instruction, prompt_of(record, settings.form))
+        for record in records
+        if record.id not in found
+    ]
+    for drawn in run_work(work, missing, workers=settings.workers, ray=settings.ray):
+        write_samples(file, drawn)
+        found[drawn[0].record] = drawn
+        step(len(found) / len(records))
+    return [sample for record in records for sample in found[record.id]]
+
+
+def _forget_unless_same(path: Path, made_with: dict[str, Any], files: Sequence[Path]) -> None:
+    """Drop files that were made with other settings."""
+    fingerprint = hashlib.sha256(json.dumps(made_with, sort_keys=True, default=str).encode()).hexdigest()
+    if not path.is_file() or path.read_text() != fingerprint:
+        for file in files:
+            file.unlink(missing_ok=True)
+        path.write_text(fingerprint)
+
+
+def _publish(
+    request: FeedbackRequest,
+    samples: Sequence[Sample],
+    labels: Sequence[Label],
+    questions: QuestionSet,
+    spent: Spending,
+) -> dict[str, Any]:
+    settings, out = request.settings, request.out
+    counts = labelling.histogram(labels)
+    without = [label for label in labels if label.score is None]
+    if not counts:
+        raise StageError(
+            f"feedback: none of {len(labels)} samples could be labelled; the first: {without[0].unlabelled}"
+        )
+    threshold = settings.threshold
+    if threshold is None:
+        threshold = labelling.threshold_at(counts, settings.quantile)
+    rows = [
+        (sample, label, label.score >= threshold)
+        for sample, label in zip(samples, labels, strict=True)
+        if label.score is not None
+    ]
+    labelling.write_lines(
+        out / "labels.jsonl",
+        (
+            labelling.to_json(label) | {"sample": asdict(sample), "accepted": good}
+            for sample, label, good in rows
+        ),
+    )
+    labelling.write_lines(
+        out / "unlabelled.jsonl", ({"id": one.id, "reason": one.unlabelled} for one in without)
+    )
+    texts = [Labelled(one.prompt, one.completion, label.score or 0.0, good) for one, label, good in rows]
+    labelling.write_lines(out / "unpaired_preference.jsonl", labelling.unpaired_preference(texts))
+    pairs = labelling.write_lines(out / "preference.jsonl", labelling.preference(texts))
+    summary = {
+        "records": len({sample.record for sample in samples}),
+        "samples": len(samples),
+        "labelled": len(rows),
+        "accepted": sum(good for _, _, good in rows),
+        "unlabelled": len(without),
+        "unlabelled_reasons": _most_common(without),
+        "preference_pairs": pairs,
+        "judge": settings.judge,
+        "questions": questions.name,
+        "highest_score": questions.total,
+        "histogram": {f"{score:g}": count for score, count in counts.items()},
+        "threshold": threshold,
+        "threshold_from": "settings" if settings.threshold is not None else f"quantile {settings.quantile:g}",
+        "good_answers": _good_answers(labels, questions),
+        "stopped": sum(sample.stopped for sample in samples),
+        "spending": asdict(spent),
+    }
+    partial = out / "summary.partial"
+    partial.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(out / "summary.json")
+    return summary
+
+
+def _most_common(labels: Sequence[Label]) -> dict[str, int]:
+    from collections import Counter
+
+    return dict(Counter(label.unlabelled or "" for label in labels).most_common(10))
+
+
+def _good_answers(labels: Sequence[Label], questions: QuestionSet) -> dict[str, dict[str, int]]:
+    """For each question: good, bad and abstained answers."""
+    table: dict[str, dict[str, int]] = {}
+    for question in questions.questions:
+        told = [label.answers[question.id].yes for label in labels if question.id in label.answers]
+        good = sum(yes is not None and question.is_good(yes) for yes in told)
+        none = sum(yes is None for yes in told)
+        table[question.id] = {"good": good, "bad": len(told) - good - none, "abstained": none}
+    return table

@@ -1,0 +1,1 @@
+"""Run: all stages of a run file, each in its folder, skipping what is done."""
