@@ -35,7 +35,17 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Environment variable that holds the endpoint's key, if it needs one.",
 )
 @click.option(
-    "--metrics", metavar="NAMES", help="Comma-separated: gorilla, calls, rouge, codebleu and parses."
+    "--metrics", metavar="NAMES", help="Comma-separated: gorilla, calls, rouge, codebleu, parses, execution."
+)
+@click.option(
+    "--environment", default="2024", show_default=True, help="Library versions that scripts run with."
+)
+@click.option(
+    "--sandbox",
+    type=click.Choice(["namespaces", "rlimits"]),
+    default="namespaces",
+    show_default=True,
+    help="How scripts are contained; rlimits is weaker, for machines that forbid namespaces.",
 )
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, allow_dash=True), help="Write the summary here."
@@ -51,6 +61,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     show_default=True,
     help="What a --model is asked to write: one API call, a script, or Gorilla's sections.",
 )
+@click.option("--max-tokens", type=click.IntRange(1), help="Longest answer. Default: what fits the form.")
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Answers per question.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of sampling.")
 @click.option(
@@ -66,7 +77,7 @@ def evaluate(**options: Any) -> None:
     """Score a bundle, a model or a file of responses.
 
     Give exactly one of --bundle, --model, --endpoint and --responses. Figures are in percent;
-    docs/evaluation.md says what each of them is.
+    docs/evaluation.md says what each of them is. Scripts are run only for the metric `execution`.
 
     \b
     Examples:

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 from callwright_training.errors import StageError
 from callwright_training.metrics import METRICS
 
+EXECUTION = "execution"
+"""The metric that runs code; it is not among ``METRICS``, which never do."""
+
 
 class Request(BaseModel):
     """One evaluation: of what, on what, by which metrics, kept where."""
@@ -33,7 +36,11 @@ class Request(BaseModel):
     endpoint_key: str = "OPENAI_API_KEY"
     """Environment variable that holds the endpoint's key."""
     metrics: str | None = None
-    """Names of metrics, comma-separated; all where empty."""
+    """Names of metrics, comma-separated; all but ``execution`` where empty."""
+    environment: str = "2024"
+    """The prepared library versions that scripts run with."""
+    sandbox: Literal["namespaces", "rlimits"] = "namespaces"
+    """How scripts are contained; ``rlimits`` is weaker, for machines that forbid the other."""
     json_file: Path | None = None
     """Where the summary goes; ``-`` is stdout."""
     out: Path | None = None
@@ -42,6 +49,8 @@ class Request(BaseModel):
     """The system's name in tables."""
     form: Literal["call", "script", "gorilla"] = "call"
     """What a ``--model`` is asked to write: one call, a script, or Gorilla's sections."""
+    max_tokens: PositiveInt | None = None
+    """Longest answer in tokens; what fits the form where empty."""
     samples: PositiveInt = 1
     """Answers per question."""
     seed: int = 0
@@ -79,8 +88,10 @@ class Request(BaseModel):
         """
         names = tuple(name.strip() for name in (self.metrics or ",".join(METRICS)).split(",") if name.strip())
         for name in names:
-            if name not in METRICS:
-                raise StageError(f"no metric is called {name!r}; choose among {', '.join(METRICS)}")
+            if name not in METRICS and name != EXECUTION:
+                raise StageError(
+                    f"no metric is called {name!r}; choose among {', '.join(METRICS)}, {EXECUTION}"
+                )
         return names
 
     @property

@@ -15,18 +15,23 @@ from typing import Any
 from callwright_training.errors import RecordsError, StageError
 from callwright_training.evaluation.items import Item
 from callwright_training.evaluation.progress import progress
-from callwright_training.evaluation.request import Request
+from callwright_training.evaluation.request import EXECUTION, Request
 from callwright_training.evaluation.responses import match, read_responses
-from callwright_training.evaluation.results import ResultFile
+from callwright_training.evaluation.results import Result, ResultFile
 from callwright_training.evaluation.scoring import score
 from callwright_training.evaluation.summary import Summary, summarise
 from callwright_training.evaluation.table import console_for, table_of
-from callwright_training.metrics import Known
+from callwright_training.metrics import KEYS, METRICS, Known
 from callwright_training.records import Record, folds, held_out, read_records
 
 RESULTS = "results.jsonl"
 SUMMARY = "summary.json"
 ANSWERS = "answers.jsonl"
+_NOT_RUN = {
+    name: "no script was run; `--metrics …,execution` runs them in the sandbox"
+    for name in KEYS
+    if name.startswith("executability_")
+}
 
 
 def evaluate_request(request: Request) -> Summary:
@@ -39,17 +44,43 @@ def evaluate_request(request: Request) -> Summary:
     names = request.metric_names
     records, skipped = chosen_records(request)
     known = Known.load(catalogue_file(request))
+    if EXECUTION in names:
+        _check_environment(request)
     if request.out is not None:
         request.out.mkdir(parents=True, exist_ok=True)
     items, system = _items(request, records)
     file = ResultFile(request.out / RESULTS if request.out else None)
     with progress("scoring", len(items)) as advance:
-        results = score(items, known, metrics=names, file=file, jobs=request.jobs, advance=advance)
+        quick = [name for name in names if name in METRICS]
+        results = score(items, known, metrics=quick, file=file, jobs=request.jobs, advance=advance)
+    if EXECUTION in names:
+        _run_scripts(request, results)
     file.replace(results)
-    summary = summarise(results, system)
+    summary = summarise(results, system, not_measured=_NOT_RUN)
     summary.about = _about(request, known, len(records), len(records) - summary.records, skipped)
     _publish(request, summary)
     return summary
+
+
+def _check_environment(request: Request) -> None:
+    """Fail before the work, not after it."""
+    from callwright_training.execution.environment import Environment
+
+    Environment.find(request.environment)
+
+
+def _run_scripts(request: Request, results: list[Result]) -> None:
+    from callwright_training.evaluation.execution import run_scripts
+
+    with progress("running scripts", 3 * len(results)) as advance:
+        run_scripts(
+            results,
+            versions=request.environment,
+            sandbox=request.sandbox,
+            workers=request.jobs,
+            store=request.out,
+            advance=advance,
+        )
 
 
 def chosen_records(request: Request) -> tuple[list[Record], int]:
@@ -71,7 +102,8 @@ def chosen_records(request: Request) -> tuple[list[Record], int]:
         except ValueError as error:
             raise StageError(f"--fold {request.fold}: {error}") from error
     if not chosen:
-        raise RecordsError(f"{request.records}: no record to evaluate on")
+        why = f" ({read.skipped[0]})" if read.skipped else ""
+        raise RecordsError(f"{request.records}: no record to evaluate on{why}")
     return list(chosen)[: request.limit], len(read.skipped)
 
 

@@ -71,6 +71,9 @@ def summarise(
     figures = {name: percent(statistics.fmean(found)) if found else None for name, found in values.items()}
     if (corpus := CodeBleu.total(_counts(results, "codebleu_corpus"))) is not None:
         figures["codebleu_corpus"] = percent(corpus)
+    lenient, references = (figures[f"executability_{name}"] for name in ("lenient", "references"))
+    if lenient is not None and references:
+        figures["executability_relative"] = percent(lenient / references)
     summary = Summary(
         system=system,
         n=len(results),

@@ -79,6 +79,7 @@ KEYS: dict[str, Key] = {
         Key("has_code", "has a script", "binary"),
         Key("executability_strict", "runs, without any leniency", "binary"),
         Key("executability_lenient", "runs, with fixtures for missing inputs", "binary"),
+        Key("executability_references", "the references run, with fixtures", "binary"),
         Key("executability_relative", "lenient rate over the references' own", "corpus"),
         Key("executability_and_api", "runs (lenient) and is the right API", "binary"),
         Key("static_ok", "the static tier finds nothing wrong", "binary"),

@@ -22,6 +22,8 @@ Answer in exactly this form and with nothing else:
 """
 """What the endpoint is told before each instruction: the sections that Gorilla's models were trained on."""
 
+LONGEST_ANSWER = 1024
+"""Tokens of one answer at most."""
 _TEMPERATURE = 0.7
 _CONNECTIONS = 4
 
@@ -35,6 +37,7 @@ class EndpointSystem:
         key_variable: Environment variable with the key; no key is sent where it is not set.
         name: Name in tables; the model's own where ``None``.
         sampled: Sample with temperature 0.7 instead of taking the likeliest.
+        max_tokens: Longest answer.
 
     Raises:
         StageError: No model is named.
@@ -50,7 +53,7 @@ class EndpointSystem:
         key_variable: str = "OPENAI_API_KEY",
         name: str | None = None,
         sampled: bool = False,
-        max_tokens: int = 1024,
+        max_tokens: int = LONGEST_ANSWER,
     ) -> None:
         if not model:
             raise StageError("which model of the endpoint? Give --endpoint-model NAME")

@@ -26,6 +26,7 @@ class ModelSystem:
         form: What it is asked to write.
         name: Name in tables; the place where ``None``.
         sampled: Sample with temperature 0.7 instead of taking the likeliest token.
+        max_tokens: Longest answer; what fits the form where ``None``.
 
     Raises:
         BaseModelError: There is no such model.
@@ -34,7 +35,13 @@ class ModelSystem:
     concurrency = 1
 
     def __init__(
-        self, place: str, *, form: Form = "call", name: str | None = None, sampled: bool = False
+        self,
+        place: str,
+        *,
+        form: Form = "call",
+        name: str | None = None,
+        sampled: bool = False,
+        max_tokens: int | None = None,
     ) -> None:
         import torch
 
@@ -44,12 +51,14 @@ class ModelSystem:
         self.base.model.to(self.device)
         self.form: Form = form
         self.sampled = sampled
+        self.max_tokens = max_tokens or _TOKENS[form]
         self.identity: dict[str, Any] = {
             "name": name or Path(place).name,
             "kind": "model",
             "place": place,
             "form": form,
             "prompt_version": PROMPT_VERSION,
+            "max_tokens": self.max_tokens,
             "temperature": _TEMPERATURE if sampled else 0.0,
             "weights": _weights(self.base.folder),
             "device": self.device,
@@ -74,7 +83,7 @@ class ModelSystem:
         inputs = tokenizer(prompt, return_tensors="pt", add_special_tokens=False).to(self.device)
         sampling = {"do_sample": True, "temperature": _TEMPERATURE} if self.sampled else {"do_sample": False}
         config = GenerationConfig(
-            max_new_tokens=_TOKENS[self.form],
+            max_new_tokens=self.max_tokens,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             **sampling,

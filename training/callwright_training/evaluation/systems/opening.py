@@ -14,7 +14,7 @@ def open_system(request: Request) -> System:
     """
     kind, value = request.source
     if kind == "endpoint":
-        from callwright_training.evaluation.systems.endpoint import EndpointSystem
+        from callwright_training.evaluation.systems.endpoint import LONGEST_ANSWER, EndpointSystem
 
         return EndpointSystem(
             value,
@@ -22,7 +22,14 @@ def open_system(request: Request) -> System:
             key_variable=request.endpoint_key,
             name=request.name,
             sampled=request.samples > 1,
+            max_tokens=request.max_tokens or LONGEST_ANSWER,
         )
     from callwright_training.evaluation.systems.model import ModelSystem
 
-    return ModelSystem(value, form=request.form, name=request.name, sampled=request.samples > 1)
+    return ModelSystem(
+        value,
+        form=request.form,
+        name=request.name,
+        sampled=request.samples > 1,
+        max_tokens=request.max_tokens,
+    )

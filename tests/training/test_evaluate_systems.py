@@ -1,0 +1,124 @@
+"""``rlaif-train evaluate --model`` and ``--endpoint``: a tiny real model, a real server on this machine."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from click.testing import CliRunner
+
+from callwright_grounding.errors import UserError
+from callwright_training.cli import rlaif_train
+from callwright_training.evaluation import Summary
+
+ANSWER = "<<<api_call>>>: AutoModel.from_pretrained('org/vit')\n<<<code>>>: m = 1"
+
+
+@pytest.fixture
+def evaluate(tmp_path):
+    """Evaluates on three questions and returns the answers kept, as JSON values."""
+    rows = [
+        {"instruction": f"Classify image {n}.", "api_call": "AutoModel.from_pretrained('org/vit')"}
+        for n in range(3)
+    ]
+    _write(tmp_path / "records.jsonl", [{**row, "domain": "Vision", "code": "m = 1"} for row in rows])
+    api = {"domain": "Vision", "api_name": "org/vit", "api_call": "AutoModel.from_pretrained('org/vit')"}
+    _write(tmp_path / "api.jsonl", [api])
+
+    def run(*options):
+        base = ["evaluate", "--records", tmp_path / "records.jsonl", "--catalogue", tmp_path / "api.jsonl"]
+        arguments = [*base, "--metrics", "calls,parses", "--out", tmp_path / "out", *options]
+        result = CliRunner().invoke(rlaif_train, [str(each) for each in arguments], standalone_mode=False)
+        if result.exception:
+            raise result.exception
+        lines = (tmp_path / "out/answers.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    return run
+
+
+@pytest.fixture
+def endpoint():
+    """A server that speaks as much of the protocol as is needed; it refuses from the given request on."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            server.bodies.append(body)
+            message = {"choices": [{"message": {"content": ANSWER}}]}
+            status = 200 if len(server.bodies) <= server.patience else 404
+            reply = json.dumps(message if status == 200 else {"error": {"message": "no such model"}}).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.bodies, server.patience = [], 1000
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.url = f"http://127.0.0.1:{server.server_port}/v1"
+    yield server
+    server.shutdown()
+
+
+def test_an_endpoint_is_asked_every_question_and_nothing_of_the_reference(evaluate, endpoint, tmp_path):
+    answers = evaluate("--endpoint", endpoint.url, "--endpoint-model", "big")
+
+    assert [answer["call"] for answer in answers] == ["AutoModel.from_pretrained('org/vit')"] * 3
+    asked = json.dumps([body["messages"][-1] for body in endpoint.bodies])
+    assert "Classify image 2." in asked
+    assert "org/vit" not in asked
+    summary = Summary.load(tmp_path / "out/summary.json")
+    assert (summary.figures["exact_call"], summary.system["name"]) == (100, "big")
+    assert summary.latency_ms["median"] > 0
+
+
+def test_what_was_answered_is_not_asked_again(evaluate, endpoint):
+    endpoint.patience = 2
+    with pytest.raises(UserError, match="no such model"):
+        evaluate("--endpoint", endpoint.url, "--endpoint-model", "big")
+    endpoint.patience = 1000
+    before = len(endpoint.bodies)
+
+    answers = evaluate("--endpoint", endpoint.url, "--endpoint-model", "big")
+
+    assert len(answers) == 3
+    assert len(endpoint.bodies) == before + 1
+
+
+def test_samples_have_seeds_of_their_own(evaluate, endpoint, tmp_path):
+    evaluate("--endpoint", endpoint.url, "--endpoint-model", "big", "--samples", "2", "--limit", "1")
+
+    first, second = endpoint.bodies
+    assert first["seed"] != second["seed"]
+    assert first["temperature"] > 0
+    summary = Summary.load(tmp_path / "out/summary.json")
+    assert (summary.n, summary.records) == (2, 1)
+
+
+@pytest.mark.slow
+def test_a_model_continues_the_training_prompt_and_is_not_run_twice(evaluate, tmp_path):
+    first = evaluate("--model", "tiny", "--max-tokens", "20", "--limit", "1")
+    answers = evaluate("--model", "tiny", "--max-tokens", "20")
+
+    assert answers[0] == first[0]
+    assert [answer["question_id"] for answer in answers] == [1, 2, 3]
+    assert "\n" not in (answers[0]["call"] or "")
+    assert Summary.load(tmp_path / "out/summary.json").latency_ms["median"] > 0
+
+
+@pytest.mark.slow
+def test_a_sampled_model_repeats_itself_with_the_same_seed(evaluate, tmp_path):
+    options = ("--model", "tiny", "--form", "script", "--samples", "2", "--limit", "1", "--max-tokens", "12")
+    first, second = evaluate(*options)
+    (tmp_path / "out/answers.jsonl").unlink()
+
+    assert first["text"] != second["text"]
+    assert [answer["text"] for answer in evaluate(*options)] == [first["text"], second["text"]]
+
+
+def _write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -1,0 +1,95 @@
+"""Executability of answers, set beside that of the references: what the sandbox says of their scripts.
+
+- ``executability_strict``: the script runs to its end as it is; there is no GPU, no network and no input
+  file.
+- ``executability_lenient``: the same with the runner's leniencies (fixtures for missing inputs, CPU for GPU);
+  each is in the answer's notes.
+- ``executability_references``: the references' own lenient rate on the same questions. They run in less than
+  half of the cases, so no absolute figure says much. ``executability_relative``: the answers' lenient rate
+  over it.
+- ``executability_and_api``: runs (lenient) *and* ``api_match``: code that runs but does something else does
+  not count.
+
+Source: the executability rate of arXiv 2406.20060, section 4: a script counts when it ends without an error
+and without human edits. An answer without a script does not run. Verdicts are kept by content and
+environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import get_args
+
+from callwright_training.evaluation.results import Result
+from callwright_training.execution.environment import Environment
+from callwright_training.execution.runner import Mode, Runner
+from callwright_training.execution.sandbox import SandboxMode
+from callwright_training.execution.verdict import Script, Verdict
+from callwright_training.metrics import Measured
+
+NAME = "execution"
+
+
+def run_scripts(
+    results: Sequence[Result],
+    *,
+    versions: str,
+    sandbox: SandboxMode,
+    workers: int,
+    store: Path | None,
+    advance: Callable[[int], None] = lambda count: None,
+) -> None:
+    """Run every answer's script strictly and leniently, every reference's leniently, and note the verdicts.
+
+    Args:
+        results: What to run; scores and notes are added to them.
+        versions: The prepared environment: ``2024`` or ``current``.
+        sandbox: ``namespaces``, or ``rlimits`` where the machine forbids those.
+        workers: Sandboxes at the same time.
+        store: Folder where verdicts are kept.
+        advance: Told how many more scripts are done; there are three per result at most.
+
+    Raises:
+        SandboxError: The environment is not prepared, or the sandbox is not to be had.
+    """
+    environment = Environment.find(versions)
+    answers = [Script(str(index), result.code) for index, result in enumerate(results)]
+    references = {result.record: Script(result.record, result.reference_code) for result in results}
+    verdicts: dict[Mode, dict[str, Verdict]] = {}
+    for mode in get_args(Mode):
+        scripts = [*answers, *references.values()] if mode == "lenient" else answers
+        file = store / f"verdicts-{mode}.jsonl" if store else None
+        with Runner(environment, mode, sandbox=sandbox, workers=workers, store=file) as runner:
+            verdicts[mode] = dict(_counted(runner.run(scripts), advance))
+    for index, result in enumerate(results):
+        reference = verdicts["lenient"][result.record]
+        _note(result, verdicts["strict"][str(index)], verdicts["lenient"][str(index)], reference)
+
+
+def _counted(verdicts: Iterable[Verdict], advance: Callable[[int], None]) -> Iterable[tuple[str, Verdict]]:
+    for verdict in verdicts:
+        advance(1)
+        yield verdict.id, verdict
+
+
+def _note(result: Result, strict: Verdict, lenient: Verdict, reference: Verdict) -> None:
+    right = result.scores.get("api_match")
+    result.measured = [name for name in result.measured if name != NAME]
+    notes = {"executability_strict": _why(strict), "executability_lenient": _why(lenient)}
+    scores = {
+        "executability_strict": float(strict.ok),
+        "executability_lenient": float(lenient.ok),
+        "executability_references": float(reference.ok),
+        "executability_and_api": None if right is None else float(lenient.ok and right == 1),
+    }
+    result.add(NAME, Measured(scores=scores, notes={name: note for name, note in notes.items() if note}))
+
+
+def _why(verdict: Verdict) -> str:
+    """The failure in one line, or how a script that ran was helped."""
+    if verdict.ok:
+        return f"ran with {', '.join(verdict.leniencies)}" if verdict.leniencies else ""
+    place = f" in line {verdict.line}" if verdict.line else ""
+    what = " ".join(f"{verdict.error} {verdict.message}".split())
+    return f"{verdict.failure}{place}: {what}"[:400]
