@@ -24,6 +24,10 @@ def open_system(request: Request) -> System:
             sampled=request.samples > 1,
             max_tokens=request.max_tokens or LONGEST_ANSWER,
         )
+    if kind == "bundle":
+        from callwright_training.evaluation.systems.bundle import BundleSystem
+
+        return BundleSystem(value, name=request.name)
     from callwright_training.evaluation.systems.model import ModelSystem
 
     return ModelSystem(
