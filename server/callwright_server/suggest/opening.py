@@ -58,10 +58,20 @@ def open_bundle(settings: Settings, report: Callable[[str], None] = lambda stage
     shelf = Shelf(bundle.catalogue)
     report("loading the model")
     engine = Engine(bundle, settings.engine)
-    chooser = LexicalChooser(shelf.entries)
+    chooser = _chooser(bundle, engine, shelf)
     report("warming up")
     engine.warm_up()
     return Opened(bundle, engine, shelf, chooser, _filters())
+
+
+def _chooser(bundle: Bundle, engine: Engine, shelf: Shelf) -> Chooser:
+    """The bundle's own way to choose; by words alone where it brings none."""
+    if not bundle.retriever.is_dir():
+        log.warning("The bundle %s has no retriever: calls are chosen by words alone.", bundle.name)
+        return LexicalChooser(shelf.entries)
+    from callwright_server.choice import CallChooser
+
+    return CallChooser.open(bundle, engine, threads=engine.settings.threads or 1)
 
 
 def _filters() -> dict[str, Filter]:
