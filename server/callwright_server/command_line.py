@@ -64,7 +64,7 @@ def run(group: click.Group) -> None:
     traceback.
     """
     try:
-        group.main(standalone_mode=False)
+        code = group.main(standalone_mode=False)
     except click.exceptions.Abort:
         _stop("Interrupted.", EXIT_INTERRUPTED)
     except KeyboardInterrupt:
@@ -80,6 +80,9 @@ def run(group: click.Group) -> None:
         # The reader of our output has gone; Python would complain once more while closing stdout.
         sys.stderr.close()
         sys.exit(1)
+    else:
+        # Outside of its standalone mode, click returns the code of a command that called for an exit.
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 def _stop(message: str, code: int) -> None:
