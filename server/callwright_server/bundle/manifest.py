@@ -62,6 +62,8 @@ class Parity(_Strict):
     """Share of positions where both find the same token likeliest; tokens within 0.01 nat are equal."""
     mean_kl: float
     """Mean Kullback-Leibler divergence from torch's distribution to the bundle's, in nats."""
+    relative_error: float = 0.0
+    """Root mean square difference of the logits, as a share of the torch logits' own spread."""
     text: str
     """What was read for the comparison."""
 
@@ -123,9 +125,7 @@ class Manifest(_Strict):
             raise BundleError(_why_invalid(path, text, error)) from error
 
 
-REBUILD = (
-    "Build it again with `rlaif-train export` (the default one: `rlaif-train export --default`)."
-)
+REBUILD = "Build it again with `rlaif-train export` (the default one: `rlaif-train export --default`)."
 
 
 def _why_invalid(path: Path, text: str, error: ValidationError) -> str:

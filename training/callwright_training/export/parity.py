@@ -15,6 +15,12 @@ from callwright_training.export.sources import standard_library_texts
 LEAST_AGREEMENT: dict[Quantization, float] = {"fp32": 0.99, "int8": 0.90, "int8-dynamic": 0.60, "int4": 0.60}
 """Share of positions where a bundle must find the same token likeliest as torch does."""
 
+GREATEST_ERROR = 0.5
+"""Relative error above which a bundle is refused whatever it agrees on.
+
+A random model with tied embeddings finds its last input likeliest, even with wrong weights; this does not.
+"""
+
 _TEXTS, _TOKENS = 4, 96
 _TIE = 0.01
 """Tokens whose log-probabilities differ by no more than this are equally likely; random models have many."""
@@ -29,6 +35,7 @@ def measure_parity(engine: Engine, model: Any) -> Parity:
     """
     agreements: list[NDArray[np.bool_]] = []
     divergences: list[NDArray[np.float64]] = []
+    errors: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     for text in standard_library_texts()[:_TEXTS]:
         tokens = engine.encode(text)[:_TOKENS]
         ours = _log_softmax(engine.logits(tokens))
@@ -36,21 +43,29 @@ def measure_parity(engine: Engine, model: Any) -> Parity:
         chosen = theirs[np.arange(len(tokens)), ours.argmax(axis=1)]
         agreements.append(chosen >= theirs.max(axis=1) - _TIE)
         divergences.append((np.exp(theirs) * (theirs - ours)).sum(axis=1))
+        errors.append(((ours - theirs).var(axis=1), theirs.var(axis=1)))
     agreed = np.concatenate(agreements)
+    wrong, spread = (np.concatenate(parts).mean() for parts in zip(*errors, strict=True))
     return Parity(
         positions=len(agreed),
         agreement=round(float(agreed.mean()), 4),
         mean_kl=round(float(np.concatenate(divergences).mean()), 6),
+        relative_error=round(float(np.sqrt(wrong / spread)), 4),
         text=f"the first {_TOKENS} tokens of {_TEXTS} modules of Python's standard library",
     )
 
 
 def require_agreement(parity: Parity, least: float) -> None:
-    """Refuse a bundle that agrees too seldom.
+    """Refuse a bundle that agrees too seldom, or whose logits are simply others.
 
     Raises:
         ExportError: Names both figures.
     """
+    if parity.relative_error > GREATEST_ERROR:
+        raise ExportError(
+            f"The bundle's logits differ from torch's by {parity.relative_error:.0%} of their spread; "
+            f"no more than {GREATEST_ERROR:.0%} is accepted. Try `--quantization int8`."
+        )
     if parity.agreement < least:
         raise ExportError(
             f"The bundle finds the same next token likeliest as torch at {parity.agreement:.1%} of "

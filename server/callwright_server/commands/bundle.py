@@ -1,0 +1,117 @@
+"""``callwright bundle``: which bundles there are, whether they are whole, and what is in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from callwright_server.bundle import Manifest
+
+_NAME = click.argument("name", required=False)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def bundle() -> None:
+    """List, verify and measure bundles.
+
+    A bundle is a folder with everything the server needs of a model. NAME is that of an installed bundle or
+    a folder; without it, the default bundle is meant.
+
+    \b
+    Examples:
+      callwright bundle list
+      callwright bundle show default --json
+      callwright bundle verify out/team
+    """  # noqa: D301
+
+
+@bundle.command("list")
+@_JSON
+def list_bundles(as_json: bool) -> None:
+    """List the installed bundles."""
+    from callwright_server.bundle import bundles_folder, installed_bundles
+
+    rows = [_row(path) for path in installed_bundles()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        click.echo(f"No bundle in {bundles_folder()}. `rlaif-train export --default` builds one.")
+    for row in () if as_json else rows:
+        click.echo(f"{row['name']:<20} {row['summary']}")
+
+
+@bundle.command()
+@_NAME
+@_JSON
+def show(name: str | None, as_json: bool) -> None:
+    """Show what a bundle was made from and how well it does."""
+    from callwright_server.bundle import find_bundle
+
+    found = find_bundle(name)
+    if as_json:
+        click.echo(json.dumps({"path": str(found.path)} | found.manifest.model_dump(), indent=2))
+        return
+    for title, value in _facts(found.path, found.manifest).items():
+        click.echo(f"{title:<12} {value}")
+
+
+@bundle.command()
+@_NAME
+def verify(name: str | None) -> None:
+    """Read every byte of a bundle and compare it with the manifest.
+
+    Exit code 2 and one line say what is damaged.
+    """
+    from callwright_server.bundle import Bundle, find_bundle
+
+    found = Bundle.open(find_bundle(name).path, trust_stamp=False)
+    click.echo(f"{found.path}: {len(found.manifest.files)} files, {found.size / 1e6:.0f} MB, all as exported")
+
+
+def _row(path: Path) -> dict[str, Any]:
+    from callwright_server.bundle import Manifest
+    from callwright_server.errors import BundleError
+
+    try:
+        manifest = Manifest.load(path)
+    except BundleError as error:
+        return {
+            "name": path.name,
+            "path": str(path),
+            "error": str(error),
+            "summary": f"cannot be used: {error}",
+        }
+    size = sum(record.size for record in manifest.files.values())
+    return {
+        "name": path.name,
+        "path": str(path),
+        "base": manifest.base,
+        "tuned": bool(manifest.adapter),
+        "quantization": manifest.quantization,
+        "bytes": size,
+        "summary": f"{_model(manifest)}, {size / 1e6:.0f} MB",
+    }
+
+
+def _facts(path: Path, manifest: Manifest) -> dict[str, str]:
+    shape, parity = manifest.architecture, manifest.parity
+    return {
+        "folder": str(path),
+        "model": _model(manifest),
+        "shape": f"{shape.family}, {shape.layers} layers of {shape.hidden_size}, {shape.vocabulary} tokens",
+        "files": f"{sum(record.size for record in manifest.files.values()) / 1e6:.0f} MB",
+        "catalogue": f"{manifest.catalogue_version}: {manifest.catalogue_source}",
+        "agreement": f"{parity.agreement:.1%} with torch at {parity.positions} positions ({parity.text})",
+        "evaluation": json.dumps(manifest.evaluation) if manifest.evaluation else "none published",
+        "made by": f"{manifest.created_by}, prompt format {manifest.prompt_version}",
+    }
+
+
+def _model(manifest: Manifest) -> str:
+    tuned = f"adapter {manifest.adapter[:12]}" if manifest.adapter else "untuned"
+    return f"{manifest.base}, {tuned}, {manifest.quantization}"
