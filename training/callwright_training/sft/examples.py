@@ -1,0 +1,84 @@
+"""From records to token sequences: what the model reads, and the part of it that it learns to write."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callwright_server.prompt import call_example, gorilla_example, script_example
+from callwright_training.records import Record
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from callwright_training.sft.settings import SFT
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One token sequence; the loss counts its target only."""
+
+    prompt: tuple[int, ...]
+    target: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.target)
+
+
+def texts_of(records: Iterable[Record], settings: SFT) -> list[tuple[str, str]]:
+    """Prompt and target of every example; a record without what the form needs gives none."""
+    chance = random.Random(settings.seed)
+    pairs: list[tuple[str, str]] = []
+    for record in records:
+        if settings.form == "gorilla":
+            pairs.append(gorilla_example(_task(record), gorilla_answer(record)))
+            continue
+        above = "\n".join(record.api.imports) if chance.random() < settings.imports_share else ""
+        if settings.target != "script" and record.api.parsed is not None:
+            pairs.append(call_example(_task(record), record.call, code=above))
+        if settings.target != "call" and record.code and record.code_repair != "unparsable":
+            pairs.append(script_example(_task(record), record.code))
+    return pairs
+
+
+def gorilla_answer(record: Record) -> str:
+    """The answer of a record as Gorilla was trained on it; parts that the record lacks are left out."""
+    parts = {
+        "domain": record.domain_raw,
+        "api_call": record.call,
+        "api_provider": record.provider,
+        "explanation": record.explanation,
+        "code": record.code,
+    }
+    return "\n".join(f"<<<{name}>>>: {value}" for name, value in parts.items() if value)
+
+
+def tokenize(
+    pairs: Iterable[tuple[str, str]], tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> list[Example]:
+    """Tokenize prompt and target apart, as serving does, and end the target with the end token."""
+    return [
+        _cut(_ids(tokenizer, prompt), [*_ids(tokenizer, target), _end(tokenizer)], max_length)
+        for prompt, target in pairs
+    ]
+
+
+def _cut(prompt: Sequence[int], target: Sequence[int], max_length: int) -> Example:
+    target = target[: max_length - 1]
+    room = max_length - len(target)
+    return Example(tuple(prompt[-room:]), tuple(target))
+
+
+def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    ids: list[int] = tokenizer(text, add_special_tokens=False).input_ids
+    return ids
+
+
+def _end(tokenizer: PreTrainedTokenizerBase) -> int:
+    return int(tokenizer.eos_token_id)
+
+
+def _task(record: Record) -> str:
+    return f"{record.instruction} {record.input}".strip()
