@@ -58,7 +58,7 @@ _WARM = (
     "sentencepiece",
     "safetensors.torch",
 )
-LIBRARIES = (*_WARM_FIRST, *_WARM)
+LIBRARIES = (*_WARM_FIRST, *_WARM, "callwright_training.execution.inside.warm_up")
 """What the warm parent imports once for all scripts."""
 
 

@@ -26,7 +26,7 @@ class Failure(StrEnum):
     KILLED = "killed"
     """Ended by a signal: a crash, or its own doing."""
     LEFT_EARLY = "left-early"
-    """Its process ended before the script: ``os._exit``, ``exec``, ``sys.exit()`` before the last statement."""
+    """Its process ended first: ``os._exit``, ``exec``, ``sys.exit()`` before the last statement."""
     FORGED = "forged"
     """It claimed to have ended and had not, or used what only a forger needs."""
     SANDBOX = "sandbox"

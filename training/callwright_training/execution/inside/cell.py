@@ -1,4 +1,4 @@
-"""A cell: the PID, mount and IPC namespaces of one script, held open by a process that nothing inside can end.
+"""A cell: the PID, mount and IPC namespaces of one script, held open by a process it cannot end.
 
 Killing that process kills whatever the script left behind, wherever it hid.
 """

@@ -122,7 +122,7 @@ _LAST_LINE: dict[CodeType, int] = {}
 
 
 def _prepare(job: dict[str, Any], *, lenient: bool) -> CodeType:
-    """Compile the script; where leniency is asked for, lay out missing inputs and forgive what the machine lacks."""
+    """Compile the script; where leniency is asked for, lay out inputs and forgive what the machine lacks."""
     import ast
 
     tree = ast.parse(job["code"], SCRIPT)
@@ -186,7 +186,7 @@ def _keep_only(ends: Ends) -> None:
             os.fdopen(number, "wb", buffering=0, closefd=False),
             "utf-8",
             "replace",
-            write_through=True,  # type: ignore[arg-type]
+            write_through=True,
         )
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)

@@ -152,7 +152,7 @@ def _read_notes(notes: int, output: int) -> dict[str, Any]:
 
 
 def _read_fetched(descriptor: int) -> list[str]:
-    """The repositories that the hub gave files of since the last time, in order; its word, not the script's."""
+    """The repositories that the hub gave files of since the last time, in order, in its own words."""
     text = b""
     with contextlib.suppress(BlockingIOError):
         while block := os.read(descriptor, 65536):
