@@ -26,9 +26,13 @@ class Catalogue:
 
     def __init__(self, entries: Iterable[CatalogueEntry]) -> None:
         unique: dict[str, CatalogueEntry] = {}
+        variants = []
         for entry in entries:
-            unique.setdefault(entry.text, entry)
+            if unique.setdefault(entry.text, entry) is not entry:
+                variants.append(entry)
         self.entries: tuple[CatalogueEntry, ...] = tuple(unique.values())
+        # Other descriptions of the same calls, for whoever searches descriptions; they are not saved.
+        self.variants: tuple[CatalogueEntry, ...] = tuple(variants)
 
     def __len__(self) -> int:
         return len(self.entries)
