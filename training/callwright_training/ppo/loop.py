@@ -1,0 +1,200 @@
+"""The PPO loop, in reading order: sample, score, reward, advantages, learn, log, keep.
+
+Random numbers depend on the seed and the number of the update only, so a killed run goes on exactly as it
+would have. TRL's loop, of which 1.12.0 is the last release, cannot resume; a test compares the two update by
+update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from callwright_training.checkpoints import load_checkpoint, save_checkpoint
+from callwright_training.logs import StageLog
+from callwright_training.ppo import arithmetic, processes
+from callwright_training.ppo.models import Actor
+from callwright_training.ppo.rollout import Rollout, Sampler, Score, roll_out
+from callwright_training.ppo.settings import PPOSettings
+from callwright_training.reward.stage import precision
+
+Step = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Everyone who takes part."""
+
+    actor: Actor
+    reference: Any
+    """M_SFT, a causal language model that never changes."""
+    score: Score
+    sampler: Sampler
+
+
+def train(
+    roles: Roles, prompts: Sequence[list[int]], settings: PPOSettings, seed: int, out: Path, step: Step
+) -> str | None:
+    """Run every update that is not done yet.
+
+    Args:
+        roles: The models; the actor's trained parameters change in place.
+        prompts: Token ids of all prompts.
+        settings: How.
+        seed: Of order and samples.
+        out: Keeps the log and the checkpoint.
+        step: Reports progress.
+
+    Returns:
+        Why it stopped early; ``None`` where it did not.
+    """
+    rank, size = processes.join()
+    parameters = [parameter for parameter in roles.actor.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
+    modules = {"actor": roles.actor}
+    fresh: dict[str, Any] = {"update": 0, "kl_coefficient": settings.kl_coefficient, "stopped": None}
+    state = load_checkpoint(out / "checkpoint", modules, optimizer) or fresh
+    log = StageLog(out, state["update"]) if rank == 0 else None
+    while state["update"] < settings.steps and state["stopped"] is None:
+        update = state["update"]
+        step(f"update {update + 1} of {settings.steps}", update / settings.steps)
+        chosen = batch_of(len(prompts), update, settings.batch_size, seed)[rank::size]
+        names = [f"{update}:{rank + size * row}" for row in range(len(chosen))]
+        with precision(settings.bf16):
+            rollout = roll_out(
+                roles.actor, roles.reference, roles.score, roles.sampler, [prompts[i] for i in chosen], names
+            )
+        kl = arithmetic.drift(rollout.logprobs, rollout.reference, rollout.mask, settings.kl_estimator)
+        mean_kl = float(processes.summed(kl.sum(1).mean()) / size)
+        if settings.stop_at_kl is not None and mean_kl > settings.stop_at_kl:
+            state["stopped"] = (
+                f"update {update}: KL {mean_kl:.2f} nats, above stop_at_kl = {settings.stop_at_kl:g}"
+            )
+            break
+        set_rate(optimizer, settings, update)
+        figures = learn(roles.actor, optimizer, rollout, kl, settings, state["kl_coefficient"], update, seed)
+        figures |= described(rollout, mean_kl, state["kl_coefficient"])
+        if settings.kl_target is not None:
+            state["kl_coefficient"] = arithmetic.adapted(
+                state["kl_coefficient"], mean_kl, settings.kl_target, settings.batch_size, settings.kl_horizon
+            )
+        state["update"] = update + 1
+        if log is not None:
+            log.write(update, figures)
+            if state["update"] % settings.save_steps == 0:
+                save_checkpoint(out / "checkpoint", modules, optimizer, state)
+    if log is not None:
+        log.close()
+    processes.wait()
+    stopped: str | None = state["stopped"]
+    return stopped
+
+
+def learn(
+    actor: Actor,
+    optimizer: torch.optim.Optimizer,
+    rollout: Rollout,
+    kl: Tensor,
+    settings: PPOSettings,
+    coefficient: float,
+    update: int,
+    seed: int,
+) -> dict[str, float]:
+    """Several passes over one batch; returns the mean of each figure."""
+    scores = rollout.scores - settings.missing_end_penalty * (~rollout.ended).float()
+    rewards = arithmetic.token_rewards(scores, kl, rollout.mask, coefficient)
+    if settings.whiten_rewards:
+        rewards = arithmetic.whitened(rewards, rollout.mask, keep_mean=True)
+    gains, returns = arithmetic.advantages(
+        rewards, rollout.values, rollout.mask, settings.discount, settings.smoothing
+    )
+    gains = arithmetic.whitened(gains, rollout.mask)
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    seen: list[dict[str, float]] = []
+    for rows in minibatches(len(scores), settings, update, seed):
+        with precision(settings.bf16):
+            said, values = actor(
+                rollout.ids[rows], rollout.attention[rows], rollout.start, settings.temperature
+            )
+        found = arithmetic.losses(
+            said.logprobs,
+            rollout.logprobs[rows],
+            values,
+            rollout.values[rows],
+            gains[rows],
+            returns[rows],
+            rollout.mask[rows],
+            clip=settings.clip,
+            value_clip=settings.value_clip,
+            value_weight=settings.value_weight,
+        )
+        found.total.backward()
+        processes.average_gradients(parameters)
+        if settings.max_gradient_norm is not None:
+            torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+        seen.append(
+            {
+                "loss/policy": found.policy.item(),
+                "loss/value": found.value.item(),
+                "policy/clipped": found.clipped.item(),
+                "policy/moved": found.moved.item(),
+            }
+        )
+    return {name: sum(one[name] for one in seen) / len(seen) for name in seen[0]}
+
+
+def batch_of(count: int, update: int, size: int, seed: int) -> list[int]:
+    """The prompts of one update: the data in a new order each time it has been gone through."""
+    chosen = []
+    for place in range(update * size, (update + 1) * size):
+        epoch, position = divmod(place, count)
+        chosen.append(_order(count, epoch, seed)[position])
+    return chosen
+
+
+def minibatches(count: int, settings: PPOSettings, update: int, seed: int) -> Iterator[Tensor]:
+    """Row numbers of each optimizer step of one update, in a new order each pass."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + update)
+    for _ in range(settings.epochs):
+        yield from torch.randperm(count, generator=generator).chunk(settings.minibatches)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, settings: PPOSettings, update: int) -> None:
+    """The learning rate of this update."""
+    left = 1 - update / settings.steps if settings.schedule == "linear" else 1.0
+    for group in optimizer.param_groups:
+        group["lr"] = settings.learning_rate * left
+
+
+def described(rollout: Rollout, kl: float, coefficient: float) -> dict[str, float]:
+    """What the batch was like."""
+    lengths = rollout.mask.sum(1).float()
+    return {
+        "reward": rollout.scores.mean().item(),
+        "reward/spread": rollout.scores.std(unbiased=False).item(),
+        "kl": kl,
+        "kl/coefficient": coefficient,
+        "entropy": arithmetic.masked_mean(rollout.entropy, rollout.mask).item(),
+        "length": lengths.mean().item(),
+        "ended": rollout.ended.float().mean().item(),
+        "value": arithmetic.masked_mean(rollout.values, rollout.mask).item(),
+    }
+
+
+_orders: dict[tuple[int, int, int], list[int]] = {}
+
+
+def _order(count: int, epoch: int, seed: int) -> list[int]:
+    key = (count, epoch, seed)
+    if key not in _orders:
+        _orders.clear()
+        generator = torch.Generator().manual_seed(seed * 7919 + epoch)
+        _orders[key] = torch.randperm(count, generator=generator).tolist()
+    return _orders[key]

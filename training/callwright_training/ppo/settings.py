@@ -1,0 +1,70 @@
+"""What may be said under ``[ppo]``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from callwright_plugins.validation import FROZEN
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class PPOSettings(BaseModel):
+    """How hard the tuned model chases reward, and how far it may drift."""
+
+    model_config = FROZEN
+
+    algorithm: Literal["ppo", "grpo"] = "ppo"
+    """`ppo` is this package's own loop; `grpo` hands the same reward to TRL's GRPOTrainer."""
+    steps: PositiveInt = 100
+    """Updates. Each samples one batch of completions, scores it and learns from it."""
+    batch_size: PositiveInt = 32
+    """Completions of one update, over all processes."""
+    epochs: PositiveInt = 2
+    """How often each batch is learned from."""
+    minibatches: PositiveInt = 4
+    """Optimizer steps of one such pass; divides `batch_size`."""
+    max_tokens: PositiveInt = 64
+    """The longest completion, in tokens."""
+    temperature: PositiveFloat = 1.0
+    """Divides the logits, in sampling and in learning alike."""
+    learning_rate: PositiveFloat = 1e-5
+    """Highest learning rate."""
+    schedule: Literal["linear", "constant"] = "linear"
+    """Whether the learning rate falls linearly to zero or stays."""
+    max_gradient_norm: PositiveFloat | None = 1.0
+    """Longer gradients are cut to this length; none leaves them."""
+    kl_coefficient: NonNegativeFloat = 0.05
+    """Reward lost per nat of drift from M_SFT. 0 lets it forget how to write code."""
+    kl_estimator: Literal["k1", "k3"] = "k1"
+    """Estimator of the drift (joschu.net/blog/kl-approx.html): k1 is plain, k3 never negative."""
+    kl_target: PositiveFloat | None = None
+    """Nats per completion that the coefficient is steered to (Ziegler 2019); none keeps the coefficient."""
+    kl_horizon: PositiveFloat = 2000.0
+    """Completions over which a wrong coefficient is mended; only with `kl_target`."""
+    stop_at_kl: PositiveFloat | None = None
+    """Training stops before an update whose completions have drifted further than this, in nats."""
+    discount: Share = 1.0
+    """Discount of later rewards (gamma)."""
+    smoothing: Share = 0.95
+    """Lambda of generalised advantage estimation: 0 trusts the values, 1 the rewards."""
+    clip: PositiveFloat = 0.2
+    """How far the probability ratio may move in one update."""
+    value_clip: PositiveFloat = 0.2
+    """How far a value may move in one update."""
+    value_weight: NonNegativeFloat = 0.1
+    """What the value's loss counts beside the policy's."""
+    value: Literal["head", "model"] = "head"
+    """A value head on the policy's own states, or a model of its own that starts from M_reward, as in TRL."""
+    whiten_rewards: bool = False
+    """Scale rewards to unit variance before advantages are computed."""
+    missing_end_penalty: NonNegativeFloat = 1.0
+    """Taken from the reward of a completion that hits `max_tokens` without an end."""
+    lora_rank: NonNegativeInt = 16
+    """Rank of a new adapter; M_SFT's own is tuned on where it has one. 0 tunes every weight."""
+    bf16: bool = False
+    """Compute in bfloat16: faster, a little less exact."""
+    save_steps: PositiveInt = 10
+    """A checkpoint is kept every so many updates."""

@@ -1,0 +1,126 @@
+"""The stage ``ppo``: brings the models together, runs the loop, keeps the policy as SFT kept its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from callwright_training.bases import Base, load_base
+from callwright_training.errors import StageError
+from callwright_training.export.merge import merge
+from callwright_training.feedback.samples import prompt_of
+from callwright_training.logs import read_log
+from callwright_training.ppo import processes
+from callwright_training.ppo.loop import Roles, train
+from callwright_training.ppo.models import Actor, causal_model, trainable_policy, without_dropout
+from callwright_training.ppo.rollout import Sampler, score_by
+from callwright_training.ppo.settings import PPOSettings
+from callwright_training.records import Record
+from callwright_training.reward.scorer import Scorer
+from callwright_training.reward.stage import load_reward
+from callwright_training.sampling import stop_tokens
+
+Step = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PPORequest:
+    """What the stage needs."""
+
+    base: str
+    adapter: Path | None
+    """M_SFT's adapter."""
+    reward: Path
+    """The folder of the stage ``reward``."""
+    records: Sequence[Record]
+    """Whose instructions are the prompts."""
+    form: Literal["call", "script"]
+    settings: PPOSettings
+    seed: int
+    out: Path
+
+
+def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
+    """Run the stage; returns the summary that it writes.
+
+    Raises:
+        StageError: There is no record, or no reward model.
+    """
+    if not request.records:
+        raise StageError("ppo: there is no record to take prompts from")
+    settings, out = request.settings, request.out
+    if settings.batch_size % settings.minibatches:
+        raise StageError(
+            f"ppo: minibatches = {settings.minibatches} does not divide batch_size = {settings.batch_size}"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    base = load_base(request.base)
+    policy = trainable_policy(base, request.adapter, settings, request.seed)
+    roles = _roles(request, base, policy)
+    prompts = [base.tokenizer(prompt_of(record, request.form)).input_ids for record in request.records]
+    stopped = train(roles, prompts, settings, request.seed, out, step)
+    if processes.join()[0] == 0:
+        _publish(request, base, policy, stopped)
+    processes.wait()
+    summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
+    return summary
+
+
+def _roles(request: PPORequest, base: Base, policy: Any) -> Roles:
+    place = processes.device()
+    reward = _reward(request).to(place)
+    value: Scorer | None = None
+    if request.settings.value == "model":
+        value = without_dropout(_reward(request)).requires_grad_(True).to(place)
+    reference = without_dropout(merge(load_base(request.base), request.adapter)).requires_grad_(False)
+    tokenizer = base.tokenizer
+    sampler = Sampler(
+        stops=stop_tokens(tokenizer, at_line_end=request.form == "call"),
+        pad=int(tokenizer.pad_token_id),
+        max_tokens=request.settings.max_tokens,
+        temperature=request.settings.temperature,
+        seed=request.seed,
+    )
+    return Roles(
+        actor=Actor(causal_model(policy), value).to(place),
+        reference=reference.to(place),
+        score=score_by(without_dropout(reward), sampler.pad, int(tokenizer.eos_token_id)),
+        sampler=sampler,
+    )
+
+
+def _reward(request: PPORequest) -> Scorer:
+    return load_reward(request.reward, load_base(request.base), request.adapter)
+
+
+def _publish(request: PPORequest, base: Base, policy: Any, stopped: str | None) -> None:
+    """M_RL: an adapter for the base, or a whole model where every weight was tuned."""
+    place = request.out / "model"
+    partial = request.out / "model.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    policy.save_pretrained(str(partial))
+    if not hasattr(policy, "peft_config"):
+        base.tokenizer.save_pretrained(str(partial))
+    shutil.rmtree(place, ignore_errors=True)
+    partial.rename(place)
+    rows = read_log(request.out)
+    tenth = max(1, len(rows) // 10)
+    summary = {
+        "updates": len(rows),
+        "stopped": stopped,
+        "full": not hasattr(policy, "peft_config"),
+        "first": _mean(rows[:tenth]),
+        "last": _mean(rows[-tenth:]),
+    }
+    (request.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    shutil.rmtree(request.out / "checkpoint", ignore_errors=True)
+
+
+def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The mean of each figure over some updates."""
+    names = ("reward", "kl", "entropy", "length", "ended")
+    return {name: round(sum(row[name] for row in rows) / len(rows), 6) for name in names} if rows else {}
