@@ -20,7 +20,10 @@ def class_is_dynamic(reader: FileReader, node: ast.ClassDef, members: dict[str, 
     if not reader.is_dynamic(node):
         return False
     found = False
+    restoring = {id(item) for method in node.body if _restores(method) for item in ast.walk(method)}
     for item in ast.walk(node):
+        if id(item) in restoring:
+            continue
         if isinstance(item, ast.Call):
             found |= _dynamic_call(item, members)
         elif isinstance(item, ast.Attribute) and item.attr == "__dict__" and isinstance(item.ctx, ast.Store):
@@ -31,6 +34,14 @@ def class_is_dynamic(reader: FileReader, node: ast.ClassDef, members: dict[str, 
             # `d = self.__dict__` may be written to under its other name.
             found |= _names_mapping(item.value)
     return found
+
+
+def _restores(node: ast.stmt) -> bool:
+    """Whether a method only puts back, copies or guards attributes that are set elsewhere by their names."""
+    return isinstance(node, ast.FunctionDef) and node.name in (
+        "__copy__", "__deepcopy__", "__getstate__", "__reduce__", "__reduce_ex__", "__setattr__", "__setstate__",
+        "__delattr__",
+    )  # fmt: skip
 
 
 def _names_mapping(node: ast.expr) -> bool:

@@ -69,6 +69,13 @@ def read_function(
     return ["f", flags, [_signature(reader, node, used, forwarded, _returned(reader, node, statements))]]
 
 
+def read_header(reader: FileReader, node: FunctionNode) -> Entry:
+    """The entry of a function as its header alone shows it; keywords behind ``**kwargs`` stay unknown."""
+    flags = _flags(node, [last_name(decorator) for decorator in node.decorator_list])
+    forwarded = ["?"] if node.args.kwarg is not None else []
+    return ["f", flags, [_signature(reader, node, [], forwarded, None)]]
+
+
 def simple_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Every statement in a function's body, nested blocks and functions included, in order."""
     for node in body:
@@ -109,10 +116,14 @@ def _signature(
     reader: FileReader, node: FunctionNode, used: list[str], forwarded: list[str], returned: str | None
 ) -> list[Any]:
     annotations: dict[str, str] = {}
-    if reader.stub:
+    if reader.stub or any(last_name(decorator) == "overload" for decorator in node.decorator_list):
         for item in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             if item.annotation is not None and (text := reader.text(item.annotation)) is not None:
                 annotations[item.arg] = text
+    elif node.args.args and node.args.args[0].annotation is not None:
+        # `cls: type[T]` is how a method says that it returns what it is called on.
+        text = reader.text(node.args.args[0].annotation)
+        annotations = {node.args.args[0].arg: text} if text is not None else {}
     returns = reader.text(node.returns) if node.returns is not None else returned
     return [parameters(node.args), annotations, returns, used, forwarded]
 

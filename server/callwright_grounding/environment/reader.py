@@ -200,9 +200,9 @@ class FileReader:
     def unknown_targets(self, target: ast.expr, names: dict[str, Entry]) -> None:
         """Declare every name of an assignment target, its value unknown."""
         for node in ast.walk(target):
-            if isinstance(node, ast.Name):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.define(names, node.id, ["v", "", None, None])
-            elif isinstance(node, ast.Attribute):
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 self.stored.add(node.attr)
 
     def assignment(
@@ -232,6 +232,9 @@ class FileReader:
                 and isinstance(node.value, ast.Dict | ast.List | ast.Tuple | ast.Set)
             ):
                 self.literals[target.id] = string_constants(node.value)
+                if "TASK" in target.id and isinstance(node.value, ast.Dict):
+                    keys = [key for key in node.value.keys if key is not None]
+                    self.summary.keys[target.id] = [text for key in keys for text in string_constants(key)]
             value = self.value_text(node.value) if node.value is not None else None
             values = [] if node.value is None else (None if value is None else [value])
             self.define(names, target.id, ["v", flags, annotation, values])

@@ -21,7 +21,7 @@ from typing import Any
 
 Entry = list[Any]
 
-FORMAT = 2
+FORMAT = 4
 """Goes up whenever summaries change; older index files are then rebuilt."""
 
 
@@ -50,6 +50,8 @@ class ModuleSummary:
     """Attribute names stored on something other than ``self``: instances of any class may have them."""
     opened: list[str] = field(default_factory=list)
     """Dotted names in this module whose attributes are set by computed names."""
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    """Keys of the literal tables of tasks."""
     extra: list[str] = field(default_factory=list)
     """Names a module's ``__getattr__`` answers before it raises AttributeError."""
 

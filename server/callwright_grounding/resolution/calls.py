@@ -11,6 +11,7 @@ from callwright_grounding.resolution.values import (
     Class,
     Function,
     Instance,
+    Nothing,
     OneOf,
     TypeVariable,
     Value,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from callwright_grounding.resolution.resolver import Base, Resolver
 
 Mapping = dict[str, Value | None]
-_MAX_OVERLOADS = 24
+_MAX_OVERLOADS = 40
 
 
 def call_result(resolver: Resolver, value: Value, arguments: Arguments | None) -> Value | None:
@@ -53,7 +54,9 @@ def _instance(resolver: Resolver, cls: Class, arguments: Arguments | None) -> Va
         for base, entry in resolver.find_member(cls, name):
             if base.cls.path == "builtins.object" or entry[0] != "f":
                 break
-            found = _constructed(resolver, cls, base, Function(base.cls.module, name, entry, base.cls, cls), arguments)
+            found = _constructed(
+                resolver, cls, base, Function(base.cls.module, name, entry, base.cls, cls), arguments
+            )
             if found is not None:
                 return found
             exact = exact and (name != "__new__" or base.cls.module == "builtins")
@@ -68,12 +71,14 @@ def _constructed(
     names = resolver.parameters(cls)
     if arguments is None or not names:
         return None
-    for signature in fitting(function.entry[2], arguments, skip_first=True):
+    for signature in fitting(resolver, function, arguments, skip_first=True):
         mapping = bind(resolver, function, signature, arguments)
         if signature[2] is not None and not signature[2].startswith("="):
             promised = resolver.annotation(function.module, signature[2], base.cls)
             if isinstance(promised, Instance) and promised.cls == cls and promised.arguments:
-                return Instance(cls, tuple(substitute(item, mapping) for item in promised.arguments), exact=True)
+                return Instance(
+                    cls, tuple(substitute(item, mapping) for item in promised.arguments), exact=True
+                )
         if any(mapping.get(name) is not None for name in names):
             return Instance(cls, tuple(mapping.get(name) for name in names), exact=True)
     return None
@@ -83,7 +88,9 @@ def _instance_call(resolver: Resolver, instance: Instance, arguments: Arguments 
     for path, method in overlays.CALLS_FORWARD.items():
         if resolver.is_subclass(instance.cls, path):
             found = resolver.attribute(instance, method).value
-            return inexact(function_result(resolver, found, arguments)) if isinstance(found, Function) else None
+            return (
+                inexact(function_result(resolver, found, arguments)) if isinstance(found, Function) else None
+            )
     found = resolver.attribute(instance, "__call__").value
     return function_result(resolver, found, arguments) if isinstance(found, Function) else None
 
@@ -100,10 +107,11 @@ def function_result(resolver: Resolver, function: Function, arguments: Arguments
     if "x" in flags:
         return None
     signatures = function.entry[2]
-    chosen = fitting(signatures, arguments, skip_first=_binds_first(function)) if arguments is not None else signatures
-    if not chosen or len(chosen) > _MAX_OVERLOADS:
+    if arguments is not None:
+        signatures = fitting(resolver, function, arguments, skip_first=_binds_first(function))
+    if not signatures or len(signatures) > _MAX_OVERLOADS:
         return None
-    value = one_of(_returned(resolver, function, signature, arguments) for signature in chosen)
+    value = one_of(_returned(resolver, function, signature, arguments) for signature in signatures)
     if "a" in flags and value is not None:
         coroutine = resolver.path("typing.Coroutine")
         return Instance(coroutine, (None, None, value)) if isinstance(coroutine, Class) else None
@@ -143,27 +151,75 @@ def _shown(resolver: Resolver, function: Function, text: str, mapping: Mapping) 
         return receiver
     if text.startswith(("self.", "cls")):
         return None
-    return inexact(ModuleScope(resolver, function.module, function.owner).resolver.value(function.module, text))
+    return inexact(
+        ModuleScope(resolver, function.module, function.owner).resolver.value(function.module, text)
+    )
 
 
 def fitting(
-    signatures: list[list[Any]], arguments: Arguments, *, skip_first: bool
+    resolver: Resolver, function: Function, arguments: Arguments, *, skip_first: bool
 ) -> list[list[Any]]:
-    """The overloads that take as many positional arguments, and keywords of these names."""
+    """The overloads that can take these arguments, by their number, keywords, literals and types."""
+    signatures: list[list[Any]] = function.entry[2]
     if len(signatures) == 1:
         return signatures
-    return [signature for signature in signatures if _fits(signature[0], arguments, skip_first)] or signatures
+    if "o" in function.entry[1]:
+        signatures = [signature for signature in signatures if signature[1] or signature[2] is not None]
+    found = [
+        signature for signature in signatures if _fits(resolver, function, signature, arguments, skip_first)
+    ]
+    return found or signatures
 
 
-def _fits(parameters: list[str], arguments: Arguments, skip_first: bool) -> bool:
-    positional = [name for name in parameters if not name.startswith(("!", "*"))]
-    count = len(arguments.positional) + (1 if skip_first else 0)
+def _fits(
+    resolver: Resolver, function: Function, signature: list[Any], arguments: Arguments, skip_first: bool
+) -> bool:
+    parameters = signature[0]
+    positional = [name.lstrip("/") for name in parameters if not name.startswith(("!", "*"))]
+    if skip_first:
+        positional = positional[1:]
     variadic = any(name.startswith("*") and not name.startswith("**") for name in parameters)
-    if count > len(positional) and not variadic:
+    if len(arguments.positional) > len(positional) and not variadic:
         return False
     open_ended = any(name.startswith("**") for name in parameters)
     names = {name.lstrip("!") for name in parameters if not name.startswith(("/", "*"))}
-    return open_ended or all(word in names for word in arguments.keywords)
+    if not open_ended and not all(word in names for word in arguments.keywords):
+        return False
+    given: list[tuple[int | str, str, Value | None]] = [
+        (place, name, value)
+        for place, (name, value) in enumerate(zip(positional, arguments.positional, strict=False))
+    ]
+    given += [(name, name, value) for name, value in arguments.keywords.items()]
+    for place, name, value in given:
+        text = signature[1].get(name)
+        if text is None or value is None:
+            continue
+        if text.startswith("Literal[") and place in arguments.texts:
+            if repr(arguments.texts[place])[1:-1] not in text:
+                return False
+        elif not _compatible(resolver, resolver.annotation(function.module, text, function.owner), value):
+            return False
+    return True
+
+
+def _compatible(resolver: Resolver, promised: Value | None, given: Value) -> bool:
+    """Whether a value may be passed for an annotation; false only where it surely may not."""
+    if isinstance(promised, OneOf):
+        return any(_compatible(resolver, option, given) for option in promised.options)
+    if isinstance(promised, TypeVariable) or promised is None or isinstance(given, OneOf | TypeVariable):
+        return True
+    if isinstance(promised, Instance) and isinstance(given, Instance):
+        if promised.cls == given.cls or given.cls.path in ("builtins.int", "builtins.bool"):
+            return True
+        protocol = any(text.partition("[")[0].endswith("Protocol") for text in promised.cls.entry[2])
+        abstract = promised.cls.module in ("typing", "collections.abc", "_collections_abc", "_typeshed")
+        return (
+            protocol
+            or abstract
+            or bool(resolver.order(given.cls).open)
+            or resolver.is_subclass(given.cls, promised.cls.path)
+        )
+    return not (isinstance(promised, Nothing) ^ isinstance(given, Nothing))
 
 
 def bind(resolver: Resolver, function: Function, signature: list[Any], arguments: Arguments) -> Mapping:
@@ -184,9 +240,18 @@ def bind(resolver: Resolver, function: Function, signature: list[Any], arguments
     if not annotations:
         return mapping
     names = [name.lstrip("/") for name in signature[0] if not name.startswith(("!", "*"))]
-    if _binds_first(function) or isinstance(function.receiver, Class) and function.name in ("__init__", "__new__"):
+    if names and names[0] in annotations and function.owner is not None and "s" not in function.entry[1]:
+        _bind_receiver(resolver, function, annotations[names[0]], mapping)
+    if (
+        _binds_first(function)
+        or (isinstance(function.receiver, Class)
+        and function.name in ("__init__", "__new__"))
+    ):
         names = names[1:]
-    given: list[tuple[str, Value | None]] = [*zip(names, arguments.positional, strict=False), *arguments.keywords.items()]
+    given: list[tuple[str, Value | None]] = [
+        *zip(names, arguments.positional, strict=False),
+        *arguments.keywords.items(),
+    ]
     for name, value in given:
         text = annotations.get(name)
         if text is not None and value is not None:
@@ -194,9 +259,26 @@ def bind(resolver: Resolver, function: Function, signature: list[Any], arguments
     return mapping
 
 
+def _bind_receiver(resolver: Resolver, function: Function, text: str, mapping: Mapping) -> None:
+    """Read ``self: T`` and ``cls: type[T]``."""
+    head, _, inner = text.strip("'\"").partition("[")
+    if head.rpartition(".")[2] in ("type", "Type") and inner.endswith("]"):
+        promised = resolver.annotation(function.module, inner[:-1], function.owner)
+        receiver = function.receiver
+        if isinstance(receiver, Class | Instance):
+            given = Instance(receiver) if isinstance(receiver, Class) else receiver
+            match(resolver, promised, given, mapping)
+    elif isinstance(function.receiver, Instance):
+        match(
+            resolver, resolver.annotation(function.module, text, function.owner), function.receiver, mapping
+        )
+
+
 def _class_of(function: Function) -> Class | None:
     receiver = function.receiver
-    return receiver if isinstance(receiver, Class) else receiver.cls if isinstance(receiver, Instance) else None
+    return (
+        receiver if isinstance(receiver, Class) else receiver.cls if isinstance(receiver, Instance) else None
+    )
 
 
 def match(resolver: Resolver, promised: Value | None, given: Value, mapping: Mapping) -> None:

@@ -16,6 +16,7 @@ from callwright_grounding.resolution.values import (
     Function,
     Instance,
     Value,
+    inexact,
     one_of,
     options,
 )
@@ -39,6 +40,8 @@ class Arguments:
     keywords: dict[str, Value | None] = field(default_factory=dict)
     complete: bool = True
     """Whether no ``*`` or ``**`` hides further arguments."""
+    texts: dict[int | str, str] = field(default_factory=dict)
+    """String literals among the arguments, by position or keyword."""
 
 
 class Inference:
@@ -87,21 +90,23 @@ class Inference:
 
     def infer_tuple(self, node: ast.Tuple) -> Value | None:
         """A tuple."""
-        if any(isinstance(item, ast.Starred) for item in node.elts) or len(node.elts) > 16:
-            return self.resolver.builtin("tuple")
-        return self.resolver.builtin("tuple", *(self.infer(item) for item in node.elts))
+        values = [self.infer(item) for item in node.elts]
+        if any(isinstance(item, ast.Starred) for item in node.elts) or len(values) > 16:
+            values = []
+        return self.resolver.builtin("tuple", *values)
 
     def infer_dict(self, node: ast.Dict) -> Value | None:
         """A dict display."""
-        if not node.keys or None in node.keys or len(node.keys) > 40:
-            return self.resolver.builtin("dict")
         keys = self._common([key for key in node.keys if key is not None])
-        return self.resolver.builtin("dict", keys, self._common(node.values))
+        self._common(node.values)
+        # The values of one dict are of many kinds, and further ones are put in later.
+        return self.resolver.builtin("dict", *(() if None in node.keys else (keys, None)))
 
     def _common(self, nodes: list[ast.expr]) -> Value | None:
-        if not nodes or len(nodes) > 40:
+        values = [self.infer(node) for node in nodes]
+        if not values or any(isinstance(node, ast.Starred) for node in nodes):
             return None
-        return one_of(None if isinstance(node, ast.Starred) else self.infer(node) for node in nodes)
+        return inexact(one_of(values))
 
     def infer_dictcomp(self, node: ast.DictComp) -> Value | None:
         """A dict comprehension."""
@@ -135,27 +140,35 @@ class Inference:
             return Arguments(complete=False)  # "(...)": the summary did not keep the arguments
         keywords = {word.arg: self.infer(word.value) for word in node.keywords if word.arg is not None}
         positional = tuple(None if isinstance(item, ast.Starred) else self.infer(item) for item in node.args)
-        return Arguments(positional, keywords, complete)
+        return Arguments(positional, keywords, complete, _texts(node))
 
     def infer_subscript(self, node: ast.Subscript) -> Value | None:
         """``value[index]``."""
         value = self.infer(node.value)
+        if value is None:
+            return None
+        is_slice = isinstance(node.slice, ast.Slice)
+        index = self.resolver.builtin("slice") if is_slice else self.infer(node.slice)
+        return one_of([self._indexed(option, node.slice, index) for option in options(value)])
+
+    def _indexed(self, value: Value, index_node: ast.expr, index: Value | None) -> Value | None:
         if isinstance(value, Class):
             return value  # `list[int]()` is called like `list()`
         if not isinstance(value, Instance):
             return None
         if value.cls.path == "builtins.tuple":
-            return self._tuple_item(value, node.slice)
-        index = None if isinstance(node.slice, ast.Slice) else self.infer(node.slice)
-        if isinstance(node.slice, ast.Slice):
-            index = self.resolver.builtin("slice")
+            return self._tuple_item(value, index_node)
         found = self.resolver.attribute(value, "__getitem__").value
         return self.resolver.call(found, Arguments((index,))) if isinstance(found, Function) else None
 
     def _tuple_item(self, value: Instance, index: ast.expr) -> Value | None:
         if ELLIPSIS in value.arguments:
             return value.arguments[0]
-        if isinstance(index, ast.Constant) and isinstance(index.value, int) and index.value < len(value.arguments):
+        if (
+            isinstance(index, ast.Constant)
+            and isinstance(index.value, int)
+            and index.value < len(value.arguments)
+        ):
             return value.arguments[index.value]
         return None
 
@@ -244,7 +257,11 @@ class Inference:
 
     def unpacked(self, value: Value | None, count: int) -> list[Value | None]:
         """What unpacking a value into ``count`` names gives each of them."""
-        if isinstance(value, Instance) and value.cls.path == "builtins.tuple" and ELLIPSIS not in value.arguments:
+        if (
+            isinstance(value, Instance)
+            and value.cls.path == "builtins.tuple"
+            and ELLIPSIS not in value.arguments
+        ):
             if len(value.arguments) == count:
                 return list(value.arguments)
             return [None] * count
@@ -256,3 +273,13 @@ class Inference:
             return None
         found = self.resolver.attribute(value, "__enter__").value
         return self.resolver.call(found, Arguments((), {})) if isinstance(found, Function) else None
+
+
+def _texts(call: ast.Call) -> dict[int | str, str]:
+    given: list[tuple[int | str | None, ast.expr]] = [*enumerate(call.args)]
+    given += [(word.arg, word.value) for word in call.keywords]
+    return {
+        place: value.value
+        for place, value in given
+        if place is not None and isinstance(value, ast.Constant) and isinstance(value.value, str)
+    }

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-MEMBERS_ONLY = {
+MEMBERS_ONLY = frozenset({
     # `Module.__getattr__` finds parameters, buffers and submodules: names that its classes assign somewhere.
     "torch.nn.modules.module.Module",
-}
-"""Classes whose ``__getattr__`` only finds names that some class of the distribution assigns."""
+    # Sets what the model's own classes declare.
+    "transformers.modeling_utils.PreTrainedModel",
+    "transformers.pipelines.base.Pipeline",
+})  # fmt: skip
+"""Classes whose computed attributes are names that some class of the distribution assigns or declares."""
 
-COLUMNS = {
-    # `NDFrame.__getattr__` finds columns and index labels, which are data: they can be read, but not called.
+NEVER_CALLED = frozenset({
+    # `NDFrame.__getattr__` finds columns and index labels, which are data.
     "pandas.core.generic.NDFrame",
-}
-"""Classes whose ``__getattr__`` finds data that is never callable."""
+    "pandas.core.frame.DataFrame",
+    "pandas.core.series.Series",
+    # Special tokens, by names of any choosing, are strings.
+    "transformers.tokenization_utils_base.PreTrainedTokenizerBase",
+    # Keys of what a processor returns are data.
+    "transformers.tokenization_utils_base.BatchEncoding",
+    "transformers.feature_extraction_utils.BatchFeature",
+})  # fmt: skip
+"""Classes whose computed attributes are data: they may be read by any name, but not called."""
 
 CALLS_FORWARD = {"torch.nn.modules.module.Module": "forward"}
 """Classes whose ``__call__`` hands its arguments to another method and returns what that returns."""
+
+IDENTITIES = frozenset({"auto_class_update"})
+"""Functions that return their first argument, with another docstring."""
 
 HARMLESS_CLASS_DECORATORS = frozenset({
     "add_end_docstrings", "add_start_docstrings", "auto_docstring", "dataclass", "dataclass_transform", "deprecated",
@@ -46,13 +59,6 @@ FACTORIES: dict[str, str] = {
     "transformers.models.auto.configuration_auto.AutoConfig.from_pretrained": "transformers.PreTrainedConfig",
 }
 """Functions, by the class they stand in, that return an instance of some subclass of the class on the right."""
-
-CLOSED_BY_EXCEPTION = {
-    # Values of any key are attributes; but these classes are answers of known calls, and only read.
-    "transformers.tokenization_utils_base.BatchEncoding",
-    "transformers.feature_extraction_utils.BatchFeature",
-}
-"""Classes that stay open on purpose, listed so that nobody closes them."""
 
 DATA_ATTRIBUTES = frozenset({"transformers.configuration_utils.PreTrainedConfig"})
 """Classes whose instances carry whatever was in a file: attributes are never judged."""

@@ -25,7 +25,6 @@ from callwright_grounding.resolution.values import (
     Function,
     Instance,
     Module,
-    Nothing,
     OneOf,
     TypeVariable,
     Value,
@@ -43,7 +42,7 @@ class Lookup:
     """The answer to "has this an attribute of that name?"."""
 
     state: str
-    """``found``, ``missing``, ``likely`` or ``open``."""
+    """``found``, ``missing``, ``likely`` missing, ``uncalled`` (may be data, cannot be called), or ``open``."""
     value: Value | None = None
     reason: str = ""
 
@@ -77,6 +76,14 @@ def parse_expression(text: str) -> ast.expr | None:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _rebinds(name: str, entry: Entry) -> bool:
+    """Whether a declaration is ``Name = decorate(Name, …)`` with a function that returns its argument."""
+    if entry[0] != "v" or not entry[3] or len(entry[3]) != 1:
+        return False
+    head, _, rest = entry[3][0].partition("(")
+    return head in overlays.IDENTITIES and rest.startswith((f"{name},", f"{name})", "..."))
 
 
 class NameSets:
@@ -232,7 +239,8 @@ class Resolver:
             return Function(module, qualified, entry, owner)
         if kind == "v":
             return self._variable(module, entry, owner)
-        return one_of(self._entry_value(module, name, alternative, owner) for alternative in entry[1])
+        chosen = [alternative for alternative in entry[1] if not _rebinds(name, alternative)]
+        return one_of(self._entry_value(module, name, alternative, owner) for alternative in chosen)
 
     def _imported(self, module: str, name: str, entry: Entry) -> Value | None:
         source, wanted = entry[1], entry[2]
@@ -266,7 +274,11 @@ class Resolver:
         node = parse_expression(text)
         self._depth += 1
         try:
-            found = None if node is None or self._depth > MAX_DEPTH else ModuleScope(self, module, owner).infer(node)
+            found = (
+                None
+                if node is None or self._depth > MAX_DEPTH
+                else ModuleScope(self, module, owner).infer(node)
+            )
         finally:
             self._depth -= 1
         self._values[key] = found
@@ -282,12 +294,17 @@ class Resolver:
         self._annotations[key] = None
         node = parse_expression(text)
         scope = ModuleScope(self, module, owner)
-        value = None if node is None else self.annotated(node, scope.name, lambda name: self._alias(module, name))
+        value = (
+            None if node is None else self.annotated(node, scope.name, lambda name: self.alias(module, name))
+        )
         self._annotations[key] = value
         return value
 
     def annotated(
-        self, node: ast.expr, look: Callable[[str], Value | None], alias: Callable[[str], Value | None] | None = None
+        self,
+        node: ast.expr,
+        look: Callable[[str], Value | None],
+        alias: Callable[[str], Value | None] | None = None,
     ) -> Value | None:
         """What an annotation promises.
 
@@ -327,7 +344,7 @@ class Resolver:
         if isinstance(node, ast.Attribute):
             holder = TypeScope(self, look).infer(node.value)
             if isinstance(holder, Module):
-                return self._alias(holder.name, name)
+                return self.alias(holder.name, name)
         return None
 
     def _special_class(self, cls: Class) -> Value | None:
@@ -336,7 +353,7 @@ class Resolver:
         # PEP 484: `float` also promises `int`, `complex` both; what both have is safe.
         return Instance(cls)
 
-    def _alias(self, module: str, name: str, depth: int = 0) -> Value | None:
+    def alias(self, module: str, name: str, depth: int = 0) -> Value | None:
         """A type alias or a type variable, followed through imports."""
         summary = self.summary(module)
         entry = None if summary is None else summary.names.get(name) or summary.typing_names.get(name)
@@ -344,13 +361,13 @@ class Resolver:
             return None
         if entry is None:
             for star in (*summary.stars, *summary.typing_stars):
-                if (found := self._alias(star, name, depth + 1)) is not None:
+                if (found := self.alias(star, name, depth + 1)) is not None:
                     return found
             return None
         if entry[0] == "i" and entry[2] is not None:
             if (entry[1], entry[2]) == ("typing", "Text"):
                 return self.builtin("str")
-            return self._alias(entry[1], entry[2], depth + 1)
+            return self.alias(entry[1], entry[2], depth + 1)
         if entry[0] == "v" and entry[3] and len(entry[3]) == 1:
             text = entry[3][0]
             head = text.partition("(")[0].rpartition(".")[2]
@@ -382,7 +399,9 @@ class Resolver:
         if not isinstance(value, Instance):
             return None
         arguments = tuple(
-            ELLIPSIS if isinstance(part, ast.Constant) and part.value is ... else self.annotated(part, look, alias)
+            ELLIPSIS
+            if isinstance(part, ast.Constant) and part.value is ...
+            else self.annotated(part, look, alias)
             for part in parts
         )
         return Instance(value.cls, arguments)
@@ -504,7 +523,7 @@ class Resolver:
                 continue
             head = text.partition("[")[0].rpartition(".")[2]
             for item in ast.walk(node.slice):
-                if isinstance(item, ast.Name) and isinstance(self._alias(cls.module, item.id), TypeVariable):
+                if isinstance(item, ast.Name) and isinstance(self.alias(cls.module, item.id), TypeVariable):
                     (explicit if head in ("Generic", "Protocol") else names)[item.id] = None
         return list(explicit or names)
 
@@ -591,17 +610,18 @@ class Resolver:
         paths = {base.cls.path for base in order.bases}
         likely = False
         if order.open:
-            if paths & overlays.DATA_ATTRIBUTES or not paths & overlays.MEMBERS_ONLY:
-                return Lookup("open", None, order.open)
-            if self._open_besides(order, overlays.MEMBERS_ONLY):
+            bounded = overlays.MEMBERS_ONLY | overlays.NEVER_CALLED
+            if not paths & bounded or self._open_besides(order, bounded):
                 return Lookup("open", None, order.open)
             likely, exact = True, False
         near = self._assigned_nearby(order, "stored" if exact else "members")
         if near is None or name in near:
             return Lookup("open", None, "subclasses may have it")
-        return Lookup("likely") if likely else MISSING
+        if paths & overlays.NEVER_CALLED:
+            return Lookup("uncalled", None, order.open)
+        return Lookup("likely", None, order.open) if likely else MISSING
 
-    def _open_besides(self, order: Order, paths: set[str]) -> bool:
+    def _open_besides(self, order: Order, paths: frozenset[str]) -> bool:
         """Whether something other than the ``__getattr__`` of the given classes makes a class open."""
         for base in order.bases:
             if base.cls.path not in paths and self._class_openness(base.cls):
@@ -644,7 +664,9 @@ class Resolver:
         if entry[0] == "f":
             function = Function(base.cls.module, f"{base.cls.name}.{name}", entry, base.cls, receiver)
             if "p" in entry[1]:
-                return inexact(self.result(function)) if instance is not None and "x" not in entry[1] else None
+                return (
+                    inexact(self.result(function)) if instance is not None and "x" not in entry[1] else None
+                )
             return function
         key = (base.cls.module, base.cls.name, name)
         if key not in self._members:

@@ -84,6 +84,11 @@ def one_of(values: Iterable[Value | None]) -> Value | None:
         if value is None:
             return None
         for option in value.options if isinstance(value, OneOf) else (value,):
+            plain = inexact(option)
+            if plain is not option and plain in options:
+                continue
+            if isinstance(option, Instance) and not option.exact:
+                options.pop(Instance(option.cls, option.arguments, exact=True), None)
             options[option] = None
     if not options or len(options) > 12:
         return None

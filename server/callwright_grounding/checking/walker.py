@@ -1,0 +1,410 @@
+"""Walks a file's statements in order, keeping track of what names stand for; function bodies come after the module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from callwright_grounding.checking.expressions import FileInference, Judge
+from callwright_grounding.checking.frames import (
+    Bindings,
+    Frame,
+    assigned_names,
+    declared_global,
+    leaves,
+    merged,
+)
+from callwright_grounding.checking.guards import caught, expects_errors, is_doubting
+from callwright_grounding.environment.functions import read_header
+from callwright_grounding.environment.reader import FileReader
+from callwright_grounding.resolution.resolver import Resolver
+from callwright_grounding.resolution.values import Class, Function, Instance, Value, inexact, one_of
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_MAX_CALL_DEPTH = 3
+
+
+class FileJudge(Judge):
+    """A judge that is also told of imports."""
+
+    guarded: dict[str, int]
+    """How many surrounding blocks expect each kind of missing name."""
+    silent: int
+    """Above 0 while a body is walked only for what it returns."""
+
+    def import_module(self, node: ast.Import, alias: ast.alias) -> None:
+        """``import a.b``."""
+
+    def import_name(self, node: ast.ImportFrom, alias: ast.alias, module: str) -> None:
+        """``from a import b``."""
+
+
+class Walker(FileInference):
+    """Walks one file.
+
+    Args:
+        resolver: Where modules and classes are looked up.
+        judge: Who is told of what is found on the way.
+        reader: The file's reader; its ``module`` is the name under which the file's summary is registered.
+    """
+
+    def __init__(self, resolver: Resolver, judge: FileJudge, reader: FileReader) -> None:
+        super().__init__(resolver, judge)
+        self.file_judge = judge
+        self.reader = reader
+        self.module = reader.module
+        self._pending: list[tuple[FunctionNode, Frame, Class | None]] = []
+        self._functions: dict[int, tuple[FunctionNode, Frame, Class | None]] = {}
+        self._results: dict[int, Value | None] = {}
+        self._depth = 0
+
+    def walk(self, tree: ast.Module) -> None:
+        """Walk the whole file."""
+        self.globals = declared_global(tree.body)
+        module = self.frame
+        self.block(tree.body)
+        module.finish()
+        while self._pending:
+            node, frame, cls = self._pending.pop(0)
+            self.function_body(node, frame, cls)
+
+    def block(self, body: list[ast.stmt]) -> None:
+        """Walk statements in order."""
+        for node in body:
+            getattr(self, f"walk_{type(node).__name__.lower()}", self.simple)(node)
+
+    def simple(self, node: ast.stmt) -> None:
+        """A statement that binds nothing: look at its expressions."""
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.infer(child)
+
+    # -- imports ----------------------------------------------------------------------------------------------------
+
+    def walk_import(self, node: ast.Import) -> None:
+        """``import a.b as c``."""
+        for alias in node.names:
+            self.file_judge.import_module(node, alias)
+            name = alias.name if alias.asname else alias.name.partition(".")[0]
+            self.frame.bind(alias.asname or name, self.resolver.module(name))
+
+    def walk_importfrom(self, node: ast.ImportFrom) -> None:
+        """``from a import b``."""
+        module = self.reader.absolute(node)
+        for alias in node.names:
+            if alias.name == "*":
+                self._star(module)
+                continue
+            self.file_judge.import_name(node, alias, module)
+            found = self.resolver.module_attribute(module, alias.name) if module else None
+            value = found.value if found is not None and found.state == "found" else None
+            self.frame.bind(alias.asname or alias.name, value)
+
+    def _star(self, module: str) -> None:
+        if self.resolver.closed(module):
+            self.frame.doubt(list(self.frame.bindings))
+            return
+        for name in self.resolver.module_names(module):
+            if not name.startswith("_"):
+                self.frame.bind(name, self.resolver.module_attribute(module, name).value)
+
+    # -- assignments ------------------------------------------------------------------------------------------------
+
+    def walk_assign(self, node: ast.Assign) -> None:
+        """``a = b = value``."""
+        value = self.infer(node.value)
+        for target in node.targets:
+            self.bind_target(target, value)
+
+    def walk_annassign(self, node: ast.AnnAssign) -> None:
+        """``a: T = value``: the annotation counts, unless the value says more."""
+        value = self.infer(node.value) if node.value is not None else None
+        promised = self.annotation(node.annotation)
+        exact = isinstance(value, Instance) and isinstance(promised, Instance) and value.cls == promised.cls
+        self.bind_target(node.target, value if exact else promised)
+
+    def walk_augassign(self, node: ast.AugAssign) -> None:
+        """``a += value``: stays what it is only where both are alike."""
+        value = self.infer(node.value)
+        if isinstance(node.target, ast.Name):
+            before = self.name(node.target.id)
+            alike = isinstance(before, Instance) and isinstance(value, Instance) and before.cls == value.cls
+            self.frame.bind(node.target.id, before if alike else None)
+        else:
+            self.bind_target(node.target, None)
+
+    def walk_delete(self, node: ast.Delete) -> None:
+        """``del a``."""
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.frame.bind(target.id, None)
+            else:
+                self.bind_target(target, None)
+
+    def annotation(self, node: ast.expr | None) -> Value | None:
+        """What an annotation in this file promises."""
+        if node is None:
+            return None
+        return self.resolver.annotated(node, self.name, lambda name: self._alias(name))
+
+    def _alias(self, name: str) -> Value | None:
+        return self.resolver.alias(self.module, name)
+
+    # -- blocks -----------------------------------------------------------------------------------------------------
+
+    def walk_if(self, node: ast.If) -> None:
+        """``if``: both branches, then what either leaves."""
+        self.infer(node.test)
+        doubting = is_doubting(node.test, self.reader.text(node.test) or "version")
+        before, doubted = dict(self.frame.bindings), set(self.doubted)
+        with self.guarding({"import", "attribute", "keyword"} if doubting else set()):
+            narrowed = self._isinstance(node.test)
+            self.look_at(node.test)
+            self.frame.bindings.update(narrowed)
+            after_body = self._branch(node.body)
+            self.frame.bindings = dict(before)
+            self.look_at(node.test)
+            after_else = self._branch(node.orelse)
+        asked = {name for name in before if name in self.frame.bindings and self.frame.bindings[name] is None}
+        if after_body is None or after_else is None:
+            self.frame.bindings = after_else or after_body or self.frame.bindings
+            for name in asked & set(narrowed) if after_body is not None else set():
+                self.frame.bindings[name] = after_body[name] if after_body else None
+        else:
+            self.frame.bindings = merged(after_body, after_else)
+        if after_body is not None and after_else is not None:
+            self.doubted = doubted | self.doubted
+
+    def _branch(self, body: list[ast.stmt]) -> Bindings | None:
+        self.block(body)
+        return None if leaves(body) else self.frame.bindings
+
+    def _isinstance(self, test: ast.expr) -> Bindings:
+        """What names are inside ``if isinstance(name, Class):``."""
+        call = test.values[0] if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else test
+        if not (
+            isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "isinstance"
+        ):
+            return {}
+        if len(call.args) != 2 or not isinstance(call.args[0], ast.Name):
+            return {}
+        classes = call.args[1].elts if isinstance(call.args[1], ast.Tuple) else [call.args[1]]
+        values = [self.infer(item) for item in classes]
+        found = one_of(Instance(value) if isinstance(value, Class) else None for value in values)
+        return {call.args[0].id: found}
+
+    def walk_for(self, node: ast.For | ast.AsyncFor) -> None:
+        """``for``: names that the body assigns are unknown at its start."""
+        element = self.element(self.infer(node.iter))
+        before = dict(self.frame.bindings)
+        self.frame.doubt(assigned_names(node.body))
+        self.bind_target(node.target, element if isinstance(node, ast.For) else None)
+        self.block(node.body)
+        self.frame.bindings = merged(before, self.frame.bindings)
+        self.block(node.orelse)
+
+    walk_asyncfor = walk_for
+
+    def walk_while(self, node: ast.While) -> None:
+        """``while``."""
+        before = dict(self.frame.bindings)
+        self.frame.doubt(assigned_names(node.body))
+        self.infer(node.test)
+        self.look_at(node.test)
+        self.block(node.body)
+        self.frame.bindings = merged(before, self.frame.bindings)
+        self.block(node.orelse)
+
+    def walk_with(self, node: ast.With | ast.AsyncWith) -> None:
+        """``with``."""
+        swallowing = False
+        for item in node.items:
+            value = self.infer(item.context_expr)
+            swallowing |= expects_errors(item)
+            if item.optional_vars is not None:
+                self.bind_target(
+                    item.optional_vars, self.entered(value) if isinstance(node, ast.With) else None
+                )
+        with self.guarding({"import", "attribute", "keyword"} if swallowing else set()):
+            self.block(node.body)
+
+    walk_asyncwith = walk_with
+
+    def walk_try(self, node: ast.Try) -> None:
+        """``try``: what its handlers expect is not reported in its body; handlers may run after any part of it."""
+        before = dict(self.frame.bindings)
+        kinds = caught(node)
+        with self.guarding(kinds):
+            self.block(node.body)
+        after = self.frame.bindings
+        with self.guarding(kinds):
+            self.block(node.orelse)
+        ends = [self.frame.bindings] if not leaves(node.body) and not leaves(node.orelse) else []
+        for handler in node.handlers:
+            self.frame.bindings = merged(before, after)
+            if handler.type is not None:
+                self.infer(handler.type)
+            if handler.name is not None:
+                self.frame.bind(handler.name, self._caught_value(handler.type))
+            with self.guarding({"import"} if kinds else set()):
+                self.block(handler.body)
+            if not leaves(handler.body):
+                ends.append(self.frame.bindings)
+        self.frame.bindings = ends[0] if ends else merged(before, after)
+        for end in ends[1:]:
+            self.frame.bindings = merged(self.frame.bindings, end)
+        self.block(node.finalbody)
+
+    walk_trystar = walk_try
+
+    def _caught_value(self, kind: ast.expr | None) -> Value | None:
+        if kind is None or isinstance(kind, ast.Tuple):
+            return None
+        value = self.infer(kind)
+        # An exception often carries attributes that only its raiser knows.
+        return Instance(value) if isinstance(value, Class) and value.module != "builtins" else None
+
+    def walk_match(self, node: ast.Match) -> None:
+        """``match``: what patterns bind is unknown, and so is what was matched."""
+        self.infer(node.subject)
+        before = dict(self.frame.bindings)
+        ends = [before]
+        for case in node.cases:
+            self.frame.bindings = dict(before)
+            for item in ast.walk(case.pattern):
+                for name in (getattr(item, "name", None), getattr(item, "rest", None)):
+                    if name:
+                        self.frame.bind(name, None)
+            if isinstance(node.subject, ast.Name):
+                self.frame.doubt([node.subject.id])
+            if case.guard is not None:
+                self.infer(case.guard)
+            self.block(case.body)
+            ends.append(self.frame.bindings)
+        for end in ends[:-1]:
+            self.frame.bindings = merged(self.frame.bindings, end)
+
+    def walk_assert(self, node: ast.Assert) -> None:
+        """``assert``: from here on what it asks about is as it says."""
+        self.infer(node.test)
+        narrowed = self._isinstance(node.test)
+        self.look_at(node.test)
+        self.frame.bindings.update(narrowed)
+
+    def walk_return(self, node: ast.Return) -> None:
+        """``return``."""
+        self.frame.returns.append(self.infer(node.value) if node.value is not None else None)
+
+    @contextmanager
+    def guarding(self, kinds: set[str]) -> Iterator[None]:
+        """Report nothing of these kinds inside."""
+        for kind in kinds:
+            self.file_judge.guarded[kind] += 1
+        try:
+            yield
+        finally:
+            for kind in kinds:
+                self.file_judge.guarded[kind] -= 1
+
+    # -- functions and classes --------------------------------------------------------------------------------------
+
+    def walk_functiondef(self, node: FunctionNode) -> None:
+        """``def``: decorators and defaults now, the body later."""
+        for item in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+            if item is not None:
+                self.infer(item)
+        cls = self.frame.cls if self.frame.kind == "class" else None
+        scope = self.frame
+        entry = read_header(self.reader, node)
+        value = Function(self.module, node.name, entry, cls)
+        self._functions[id(entry)] = (node, scope, cls)
+        self.frame.bind(node.name, value)
+        if self.file_judge.silent:
+            return
+        self._pending.append((node, scope, cls))
+
+    walk_asyncfunctiondef = walk_functiondef
+
+    def function_body(self, node: FunctionNode, scope: Frame, cls: Class | None) -> Frame:
+        """Walk a function's body in a frame of its own."""
+        frame = Frame("function", scope, local=assigned_names(node.body), cls=cls)
+        outer, self.frame = self.frame, frame
+        doubted, self.doubted = self.doubted, set()
+        guarded, self.file_judge.guarded = self.file_judge.guarded, dict.fromkeys(self.file_judge.guarded, 0)
+        try:
+            self._parameters(node, frame, cls)
+            frame.local -= self.globals
+            self.block(node.body)
+        finally:
+            self.frame, self.doubted, self.file_judge.guarded = outer, doubted, guarded
+        frame.finish()
+        return frame
+
+    def _parameters(self, node: FunctionNode, frame: Frame, cls: Class | None) -> None:
+        names = [
+            item.attr if isinstance(item, ast.Attribute) else getattr(item, "id", "")
+            for item in node.decorator_list
+        ]
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        for number, item in enumerate(arguments):
+            if number == 0 and cls is not None and "staticmethod" not in names and node.name != "__new__":
+                own = Instance(cls) if "classmethod" not in names else None
+                frame.bind(item.arg, own if not names or set(names) <= _PLAIN else None)
+                continue
+            frame.bind(item.arg, self.annotation(item.annotation))
+        if node.args.vararg is not None:
+            frame.bind(node.args.vararg.arg, self.resolver.builtin("tuple"))
+        if node.args.kwarg is not None:
+            frame.bind(node.args.kwarg.arg, self.resolver.builtin("dict", self.resolver.builtin("str"), None))
+
+    def walk_classdef(self, node: ast.ClassDef) -> None:
+        """``class``: the body now, the methods later."""
+        for item in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
+            self.infer(item)
+        cls = self._class(node)
+        outer, self.frame = self.frame, Frame("class", self.frame, cls=cls)
+        self.block(node.body)
+        self.frame = outer
+        known = not node.decorator_list or not self.resolver.order(cls).open if cls is not None else False
+        self.frame.bind(node.name, cls if known else None)
+
+    def _class(self, node: ast.ClassDef) -> Class | None:
+        if self.frame.kind == "module":
+            value = self.resolver.module_attribute(self.module, node.name).value
+            return value if isinstance(value, Class) else None
+        return None
+
+    def call(self, node: ast.Call, value: Value, arguments: object) -> Value | None:
+        """What a call returns; a function of this file without annotation is looked into."""
+        result = super().call(node, value, arguments)
+        if result is None and isinstance(value, Function) and id(value.entry) in self._functions:
+            return self._own_result(value)
+        return result
+
+    def _own_result(self, function: Function) -> Value | None:
+        key = id(function.entry)
+        if key in self._results or self._depth >= _MAX_CALL_DEPTH:
+            return self._results.get(key)
+        node, scope, cls = self._functions[key]
+        self._results[key] = None
+        plain = isinstance(node, ast.FunctionDef) and not node.decorator_list and node.returns is None
+        if not plain or (node.end_lineno or 0) - node.lineno > 200:
+            return None
+        self._depth += 1
+        self.file_judge.silent += 1
+        try:
+            frame = self.function_body(node, scope, cls)
+        finally:
+            self.file_judge.silent -= 1
+            self._depth -= 1
+        yields = any(isinstance(item, ast.Yield | ast.YieldFrom) for item in ast.walk(node))
+        value = inexact(one_of(frame.returns)) if frame.returns and not yields else None
+        self._results[key] = value
+        return value
+
+
+_PLAIN = frozenset({
+    "property", "cached_property", "abstractmethod", "override", "no_grad", "inference_mode", "torch_compilable_check",
+    "auto_docstring", "can_return_tuple", "setter", "contextmanager", "lru_cache", "cache", "wraps", "final",
+})  # fmt: skip

@@ -1,0 +1,65 @@
+"""All names that a value has, for completion, masks and suggestions."""
+
+from __future__ import annotations
+
+from callwright_grounding.resolution.resolver import Resolver
+from callwright_grounding.resolution.values import Class, Instance, Module, OneOf, Value, options
+
+
+def member_names(resolver: Resolver, value: Value) -> list[str]:
+    """Names that exist on a value for certain, nearest classes first; private ones included.
+
+    Names that are only declared for type checkers, and submodules that nothing imports, are left out.
+    """
+    match value:
+        case Module(name):
+            return _module_members(resolver, name)
+        case Class() | Instance():
+            return _class_members(resolver, value)
+        case OneOf():
+            choices = [set(member_names(resolver, option)) for option in options(value)]
+            return sorted(set.intersection(*choices)) if choices else []
+    return []
+
+
+def _module_members(resolver: Resolver, module: str) -> list[str]:
+    names = {name: None for name, sure in resolver.module_names(module).items() if sure}
+    summary = resolver.summary(module)
+    bound = imported_submodules(resolver, module)
+    submodules = resolver.environment.submodules(module)
+    if summary is not None and summary.lazy:
+        bound |= submodules
+    names.update(dict.fromkeys(sorted(submodules & bound)))
+    return list(names)
+
+
+def imported_submodules(resolver: Resolver, package: str) -> set[str]:
+    """Submodules that importing a package also imports, and so binds on it."""
+    prefix = f"{package}."
+    seen = {package}
+    pending = [package]
+    bound: set[str] = set()
+    while pending and len(seen) < 400:
+        summary = resolver.summary(pending.pop())
+        for name in summary.imports if summary is not None else ():
+            if name.startswith(prefix):
+                bound.add(name[len(prefix) :].partition(".")[0])
+            top_level = name.partition(".")[0] == package.partition(".")[0]
+            if top_level and name not in seen and len(seen) < 400 and resolver.environment.exists(name):
+                seen.add(name)
+                pending.append(name)
+    return bound
+
+
+def _class_members(resolver: Resolver, value: Class | Instance) -> list[str]:
+    cls = value.cls if isinstance(value, Instance) else value
+    names: dict[str, None] = {}
+    for base in resolver.order(cls).bases:
+        for name, entry in base.cls.entry[5].items():
+            only_instances = entry[0] == "v" and "i" in entry[1]
+            only_declared = (
+                isinstance(value, Class) and entry[0] == "v" and entry[3] == [] and entry[2] is not None
+            )
+            if isinstance(value, Instance) or not (only_instances or only_declared):
+                names[name] = None
+    return list(names)
