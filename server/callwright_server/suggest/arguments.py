@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from callwright_grounding.catalogue import CatalogueEntry
 
@@ -121,6 +122,7 @@ def left_to_write(
     return [*leading, *(argument for argument in left if argument.slot != first)] if leading else None
 
 
+@lru_cache(maxsize=16384)
 def literal(source: str) -> object | None:
     """The value of a literal; ``None`` where it is none."""
     try:

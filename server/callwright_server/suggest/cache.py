@@ -38,7 +38,7 @@ class Recent(Generic[Key, Value]):
             if len(self._values) > self._size:
                 self._values.popitem(last=False)
 
-    def values(self) -> list[Value]:
-        """All values, the one used last first."""
+    def items(self) -> list[tuple[Key, Value]]:
+        """All keys with their values, the one used last first."""
         with self._lock:
-            return list(reversed(self._values.values()))
+            return list(reversed(self._values.items()))

@@ -25,7 +25,9 @@ from callwright_server.suggest.shelf import Shelf
 _CALLED = re.compile(r"([^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*)\s*\Z")
 _CALLED_WINDOW = 200
 _QUOTES_SEARCHED = 20_000
-_START_OF_CALL = re.compile(r"[ \t]*(?:(?P<target>[^\W\d]\w*)[ \t]*=[ \t]*)?(?P<call>[\w.]*)")
+_START_OF_CALL = re.compile(
+    r"[ \t]*(?:(?:from|import)\b[\w., \t]*|(?:(?P<target>[^\W\d]\w*)[ \t]*=[ \t]*)?[\w.]*|\w+[ \t]*)"
+)
 _IDENTIFIER = re.compile(r"[^\W\d]\w*|")
 _SPACE = re.compile(r"[ \t]*")
 _NEXT_SIGN = re.compile(r"\s*(\S?)")
@@ -69,6 +71,8 @@ class RestOfCall:
     """What lies between the cursor and here is closed by the suggestion itself: an editor's own ``")``."""
     quote: str
     """The quote to use."""
+    space: str
+    """What belongs between the cursor and the text: a space right behind a comma."""
     only_value: bool
     """More arguments follow: complete this one and no other."""
     closes: bool
@@ -186,12 +190,15 @@ def _rest_of_call(document: Document, offset: int, around: Surroundings, called:
         return Nothing("the string at the cursor is only a part of the argument")
     if document.place(start)[0] != document.place(offset)[0] and current.source:
         return Nothing("the argument at the cursor spans several lines")
-    if not in_string and not _IDENTIFIER.fullmatch(current.source):
+    whole_string = (
+        isinstance(arguments.literal(current.source), str) and start + len(current.source) == offset
+    )
+    if not in_string and not whole_string and not _IDENTIFIER.fullmatch(current.source):
         return Nothing("the argument at the cursor is written already")
     behind = _behind(document, offset, around.quote if in_string else "")
     if behind is None:
         return Nothing("there is code behind the cursor")
-    slot = _slot_at(called.name, done, current, in_string)
+    slot = _slot_at(called.name, done, current, in_string or whole_string)
     written = arguments.slots_of(called.name, [*done, *behind.arguments])
     line, _ = document.place(around.brackets[0].offset)
     above = comment_above(document, line)
@@ -203,7 +210,8 @@ def _rest_of_call(document: Document, offset: int, around: Surroundings, called:
         start=start if current.source else offset,
         typed=document.text[start:offset] if current.source else "",
         end=behind.end,
-        quote=around.quote or usual_quote(document, offset),
+        quote=around.quote or (current.source[-1] if whole_string else usual_quote(document, offset)),
+        space=" " if not current.source and document.text[offset - 1] == "," else "",
         only_value=behind.more,
         closes=behind.closes,
         instruction=above[0] if above else surrounding_words(document, line),

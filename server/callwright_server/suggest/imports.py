@@ -51,6 +51,14 @@ def bindings_of(statement: str) -> tuple[Binding, ...]:
     return tuple(found)
 
 
+def bindings_around(document: Document, offset: int) -> dict[str, str]:
+    """Name to path, of all imports near the top but those on the cursor's line, which are being written."""
+    line, _ = document.place(offset)
+    start = document.starts[line]
+    end = start + len(document.line(line))
+    return bindings(document.text[: min(start, SEARCHED)] + document.text[end:SEARCHED])
+
+
 def bindings(text: str) -> dict[str, str]:
     """Name to path, of all imports near the top of a buffer, also of one that does not parse."""
     statements = (match.group(1) for match in _STATEMENT.finditer(text, 0, SEARCHED))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 from callwright_server.engine.engine import Engine
 from callwright_server.prompt import Prompt
@@ -38,27 +37,13 @@ class LineWriter:
         if not head.strip():
             return Suggestions(reason="the line is empty and no comment asks for anything")
         above = _digest(_before(ask.document, ask.offset - len(head)))
-        known = self._typed_along(above, head, ask.offset)
+        known = self._lines.get((above, head))
         if known is not None or ask.stop is None:
             return known
         answer = self._written(ask)
         if answer.complete:
             self._lines.put((above, head), answer)
         return answer
-
-    def _typed_along(self, above: bytes, head: str, offset: int) -> Suggestions | None:
-        """The remembered rest of this line, or of its beginning where what was typed since agrees."""
-        for length in range(len(head), 0, -1):
-            known = self._lines.get((above, head[:length]))
-            if known is None:
-                continue
-            typed = head[length:]
-            items = [item for item in known.items if item.text.startswith(typed) and item.text != typed]
-            moved = [replace(item, start=offset, end=offset, text=item.text[len(typed) :]) for item in items]
-            if not typed or moved:
-                return replace(known, items=tuple(moved), from_model=False)
-            return None
-        return None
 
     def _written(self, ask: Ask) -> Suggestions:
         """The model's own continuation of the line, where it may be shown."""

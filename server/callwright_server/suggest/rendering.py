@@ -80,7 +80,8 @@ def rest_of_call(context: RestOfCall, entry: CatalogueEntry, *, bound: dict[str,
     # What is called by another name has been imported already.
     called = entry.parsed.callable.partition(".")[0] if entry.parsed else ""
     apart = missing(entry.imports, bound) if context.spelt.partition(".")[0] == called else ()
-    return Suggestion(start=context.start, end=context.end, text=text + closing, entry=entry, imports=apart)
+    text = context.space + text + closing
+    return Suggestion(start=context.start, end=context.end, text=text, entry=entry, imports=apart)
 
 
 def in_quotes(call: str, quote: str) -> str:

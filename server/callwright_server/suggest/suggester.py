@@ -1,8 +1,9 @@
 """From a document and a place in it to suggestions.
 
 Deciding what is wanted (:mod:`context`) and writing it (:mod:`rendering`) cost no model; only the ranking in
-between does. The ranking does not depend on what has been typed of the answer, so whoever types along a
-suggestion is answered from memory, and gets what the model would have said.
+between does, and it is remembered. It does not depend on what has been typed of the answer; and what was
+shown stays while it is being typed (:mod:`typed_along`). So whoever types along is answered without the
+model.
 """
 
 from __future__ import annotations
@@ -29,15 +30,14 @@ from callwright_server.suggest.context import (
     usual_quote,
 )
 from callwright_server.suggest.document import Document
-from callwright_server.suggest.imports import bindings
+from callwright_server.suggest.imports import bindings_around
 from callwright_server.suggest.line_writer import LineWriter
 from callwright_server.suggest.shelf import Shelf
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
+from callwright_server.suggest.typed_along import TypedAlong
 
 log = logging.getLogger(__name__)
 
-FEW = 3
-"""Without any words to choose by, candidates are shown unasked only where they are as few as this."""
 _REMEMBERED = 512
 
 Render = Callable[[CatalogueEntry], Suggestion | None]
@@ -78,6 +78,7 @@ class Suggester:
         self._shelf, self._chooser = shelf, chooser
         self._filters = dict(filters or {})
         self._rankings: Recent[Hashable, tuple[_Ranked, ...]] = Recent(_REMEMBERED)
+        self._typed_along = TypedAlong()
         free = engine is not None and self.settings.inline.free_text
         self._writer = LineWriter(engine, self.settings.inline, grounding) if engine and free else None
 
@@ -110,9 +111,18 @@ class Suggester:
         return answer if answer is not None else Suggestions(reason="nothing is known")
 
     def _answer(self, ask: Ask) -> Suggestions | None:
-        context = context_at(ask.document, ask.offset, self._shelf)
-        answer = self._in(context, ask)
-        return self._filtered(answer, ask) if answer is not None else None
+        if (
+            ask.kind is Kind.INLINE
+            and (known := self._typed_along.find(ask.document, ask.offset)) is not None
+        ):
+            return known
+        answer = self._in(context_at(ask.document, ask.offset, self._shelf), ask)
+        if answer is None:
+            return None
+        answer = self._filtered(answer, ask)
+        if ask.kind is Kind.INLINE:
+            self._typed_along.remember(ask.document, answer)
+        return answer
 
     def _in(self, context: Context, ask: Ask) -> Suggestions | None:
         if isinstance(context, Nothing):
@@ -126,7 +136,7 @@ class Suggester:
         return self._writer.suggest(ask)
 
     def _whole_calls(self, context: WholeCall, ask: Ask) -> Suggestions | None:
-        bound = bindings(ask.document.text)
+        bound = bindings_around(ask.document, ask.offset)
         quote = usual_quote(ask.document, ask.offset)
         above = ask.kind is Kind.INLINE and self.settings.inline.imports
 
@@ -148,28 +158,29 @@ class Suggester:
     def _rests_of_call(self, context: RestOfCall, ask: Ask) -> Suggestions | None:
         written = dict(context.written)
         possible = most_alike(self._shelf.called(context.callable), written)
-        bound = bindings(ask.document.text)
+        bound = bindings_around(ask.document, ask.offset)
 
         def rendered(entry: CatalogueEntry) -> Suggestion | None:
-            return rendering.rest_of_call(context, entry, bound=bound)
+            item = rendering.rest_of_call(context, entry, bound=bound)
+            return item if item and item.text != ask.document.text[item.start : item.end] else None
 
         if not possible:
             return Suggestions(reason="no catalogue call has these arguments")
+        fitting = _different(filter(None, map(rendered, possible)))
+        if not fitting:
+            return Suggestions(reason="no catalogue call fits what has been typed")
+        if len(fitting) == 1:
+            return Suggestions(items=fitting)
         if not context.instruction:
-            return self._unranked(possible, rendered)
+            return self._undecided(fitting)
         scope = (context.callable, tuple(sorted((str(slot), value) for slot, value in context.written)))
         return self._ranked(context.instruction, possible, scope, rendered, ask, context.typed)
 
-    def _unranked(self, possible: Iterable[CatalogueEntry], rendered: Render) -> Suggestions:
-        """Candidates in the catalogue's order, where no words say which is wanted."""
-        items = _different(filter(None, map(rendered, possible)))
-        if not items:
-            return Suggestions(reason="no catalogue call fits what has been typed")
-        if len(items) <= FEW:
-            return Suggestions(items=items)
-        many = tuple(replace(item, shown=False) for item in items[: self.settings.menu.limit])
-        reason = f"{len(items)} calls fit, and nothing says what it is for"
-        return Suggestions(items=many, reason=reason, complete=len(items) <= len(many))
+    def _undecided(self, fitting: tuple[Suggestion, ...]) -> Suggestions:
+        """Candidates in the catalogue's order, where no words say which is wanted: for menus only."""
+        items = tuple(replace(item, shown=False) for item in fitting[: self.settings.menu.limit])
+        reason = f"{len(fitting)} calls fit, and nothing says what it is for"
+        return Suggestions(items=items, reason=reason, complete=len(fitting) <= len(items))
 
     def _ranked(
         self,
