@@ -24,6 +24,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--responses", type=_FILE, help="A JSONL of responses: Gorilla's form, or an earlier answers.jsonl."
 )
+@click.option(
+    "--baseline", type=click.Choice(["bm25", "dense"]), help="The catalogue's nearest entry, no model."
+)
 @click.option("--records", type=_FILE, required=True, help="The questions and their references.")
 @click.option("--catalogue", type=_FILE, help="The APIs that exist. Default: the bundle's own.")
 @click.option("--endpoint-model", metavar="NAME", help="The model's name at the endpoint.")
@@ -76,7 +79,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 def evaluate(**options: Any) -> None:
     """Score a bundle, a model or a file of responses.
 
-    Give exactly one of --bundle, --model, --endpoint and --responses. Figures are in percent;
+    Give exactly one of --bundle, --model, --endpoint, --responses and --baseline. Figures are in percent;
     docs/evaluation.md says what each of them is. Scripts are run only for the metric `execution`.
 
     \b

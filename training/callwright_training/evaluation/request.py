@@ -27,6 +27,8 @@ class Request(BaseModel):
     """URL of an OpenAI-compatible endpoint."""
     responses: Path | None = None
     """A file of responses."""
+    baseline: Literal["bm25", "dense"] | None = None
+    """A retrieval baseline over the catalogue."""
     records: Path
     """The questions and their references."""
     catalogue: Path | None = None
@@ -71,12 +73,12 @@ class Request(BaseModel):
         """What is evaluated: the option's name and its value.
 
         Raises:
-            StageError: Not exactly one of the four options was given.
+            StageError: Not exactly one of the options was given.
         """
-        options = ("bundle", "model", "endpoint", "responses")
+        options = ("bundle", "model", "endpoint", "responses", "baseline")
         given = [(name, str(value)) for name in options if (value := getattr(self, name)) is not None]
         if len(given) != 1:
-            raise StageError("give exactly one of --bundle, --model, --endpoint and --responses")
+            raise StageError("give exactly one of --bundle, --model, --endpoint, --responses and --baseline")
         return given[0]
 
     @property

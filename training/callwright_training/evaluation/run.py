@@ -48,7 +48,7 @@ def evaluate_request(request: Request) -> Summary:
         _check_environment(request)
     if request.out is not None:
         request.out.mkdir(parents=True, exist_ok=True)
-    items, system = _items(request, records)
+    items, system = _items(request, records, known)
     file = ResultFile(request.out / RESULTS if request.out else None)
     with progress("scoring", len(items)) as advance:
         quick = [name for name in names if name in METRICS]
@@ -122,16 +122,16 @@ def catalogue_file(request: Request) -> Path:
     raise StageError("which ids exist? Give --catalogue FILE, such as api/huggingface_api.jsonl")
 
 
-def _items(request: Request, records: list[Record]) -> tuple[list[Item], dict[str, Any]]:
+def _items(request: Request, records: list[Record], known: Known) -> tuple[list[Item], dict[str, Any]]:
     if request.responses is not None:
         return _responses(request, request.responses, records)
-    return _asked(request, records)
+    return _asked(request, records, known)
 
 
-def _asked(request: Request, records: list[Record]) -> tuple[list[Item], dict[str, Any]]:
+def _asked(request: Request, records: list[Record], known: Known) -> tuple[list[Item], dict[str, Any]]:
     from callwright_training.evaluation.systems import AnswerFile, ask, open_system
 
-    system = open_system(request)
+    system = open_system(request, known)
     file = AnswerFile(request.out / ANSWERS if request.out else None)
     with progress("asking", len(records) * request.samples) as advance:
         items = ask(system, records, samples=request.samples, seed=request.seed, file=file, advance=advance)

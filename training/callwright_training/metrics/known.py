@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from callwright_grounding.catalogue import Catalogue
+from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_training.errors import RecordsError
 from callwright_training.metrics.gorilla import Api
 from callwright_training.records import read_catalogue
@@ -21,8 +21,11 @@ class Known:
     catalogue: Catalogue
     apis: tuple[Api, ...]
     """Call and domain, unrepaired where the file is in Gorilla's form, in the file's order."""
-    raw: bool
+    raw: bool = False
     """Whether ``apis`` has domains as published, and not merged spellings."""
+
+    entries: tuple[CatalogueEntry, ...] = ()
+    """Every description: a call that is described several times is in ``catalogue`` only once."""
 
     @cached_property
     def version(self) -> str:
@@ -44,7 +47,7 @@ class Known:
             )
         published = tuple(_published(path))
         apis = published or tuple(Api(entry.call, entry.domain) for entry in entries)
-        return cls(Catalogue(entries), apis, raw=bool(published))
+        return cls(Catalogue(entries), apis, bool(published), entries)
 
 
 def _published(path: Path) -> list[Api]:

@@ -12,6 +12,7 @@ from typing import Any
 from callwright_server.settings import Settings
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.opening import open_bundle
+from callwright_server.suggest.suggester import Suggester
 from callwright_training.evaluation.items import digest
 from callwright_training.metrics import Answer
 from callwright_training.records import Record
@@ -47,11 +48,16 @@ class BundleSystem:
 
     def answer(self, record: Record, *, seed: int) -> Answer:
         """Take the first suggestion; there is no sampling, so that the seed does nothing."""
-        instruction = " ".join(f"{record.instruction} {record.input}".split())
-        document = Document(f"# {instruction}\n")
-        suggestions = self.suggester.suggest(document, len(document.text), stop=lambda: False)
-        if not suggestions.items:
-            return Answer.of(call=None)
-        first = suggestions.items[0]
-        call = first.entry.text if first.entry is not None else None
-        return Answer.of(call=call, code=first.text.strip() or None)
+        return first_suggestion(self.suggester, record)
+
+
+def first_suggestion(suggester: Suggester, record: Record) -> Answer:
+    """What the suggester offers first below a comment with the instruction."""
+    instruction = " ".join(f"{record.instruction} {record.input}".split())
+    document = Document(f"# {instruction}\n")
+    suggestions = suggester.suggest(document, len(document.text), stop=lambda: False)
+    if not suggestions.items:
+        return Answer.of(call=None)
+    first = suggestions.items[0]
+    call = first.entry.text if first.entry is not None else None
+    return Answer.of(call=call, code=first.text.strip() or None)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from callwright_training.evaluation.request import Request
 from callwright_training.evaluation.systems.asking import System
+from callwright_training.metrics import Known
 
 
-def open_system(request: Request) -> System:
-    """Load what ``--bundle``, ``--model`` or ``--endpoint`` names.
+def open_system(request: Request, known: Known) -> System:
+    """Load what ``--bundle``, ``--model``, ``--endpoint`` or ``--baseline`` names.
+
+    Args:
+        request: What was asked for.
+        known: What a baseline may suggest; the others have their own ways.
 
     Raises:
         UserError: It cannot be had or used.
@@ -24,6 +29,10 @@ def open_system(request: Request) -> System:
             sampled=request.samples > 1,
             max_tokens=request.max_tokens or LONGEST_ANSWER,
         )
+    if request.baseline is not None:
+        from callwright_training.evaluation.systems.retrieval import RetrievalSystem
+
+        return RetrievalSystem(request.baseline, known, name=request.name)
     if kind == "bundle":
         from callwright_training.evaluation.systems.bundle import BundleSystem
 
