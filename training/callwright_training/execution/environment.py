@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,8 @@ from callwright_training.errors import SandboxError
 from callwright_training.execution.sandbox import Surroundings
 
 Versions = Literal["2024", "current"]
+PREPARED = "prepared.json"
+"""The note that preparation leaves in an environment's folder: what it was made from."""
 
 _WARM_FIRST = (
     "callwright_training.execution.inside.torchvision_ops",
@@ -77,7 +78,7 @@ class Environment:
             SandboxError: It is not prepared.
         """
         folder = environments_folder() / versions
-        if not (folder / "prepared.json").is_file():
+        if not (folder / PREPARED).is_file() or not (folder / "hub" / "index.json").is_file():
             raise SandboxError(
                 f"no environment {versions!r} in {folder.parent}; make it with: "
                 f"rlaif-train environment prepare --versions {versions}"
@@ -91,14 +92,19 @@ class Environment:
         return cls("bare", Surroundings(python=python or Path(sys.executable)))
 
     @cached_property
+    def repositories(self) -> int:
+        """How many repositories the hub serves."""
+        hub = self.surroundings.hub
+        return len(json.loads((hub / "index.json").read_text(encoding="utf-8"))["repositories"]) if hub else 0
+
+    @cached_property
     def digest(self) -> str:
         """What verdicts depend on besides the script: versions, hub and our own code in the sandbox."""
         parts = [str(self.surroundings.python), json.dumps(self.surroundings.warm)]
         hub = self.surroundings.hub
         if hub:
             parts += [
-                path.read_text(encoding="utf-8")
-                for path in (hub / "index.json", hub.parent / "prepared.json")
+                path.read_text(encoding="utf-8") for path in (hub / "index.json", hub.parent / PREPARED)
             ]
         inside = Path(__file__).parent / "inside"
         parts += [path.read_text(encoding="utf-8") for path in sorted(inside.glob("*.py"))]
@@ -107,9 +113,6 @@ class Environment:
 
 def environments_folder() -> Path:
     """Where prepared environments are."""
-    home = os.environ.get("CALLWRIGHT_HOME")
-    if home:
-        return Path(home).expanduser() / "environments"
-    from platformdirs import user_data_path
+    from callwright_server.bundle.installed import callwright_home
 
-    return user_data_path("callwright") / "environments"
+    return callwright_home() / "environments"

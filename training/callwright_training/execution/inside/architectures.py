@@ -1,4 +1,4 @@
-"""Which architecture a repository of the catalogue has, and how small we make it. Tables, and how they are read."""
+"""Which architecture a repository has, and how small we make it: tables and their reading."""
 
 from __future__ import annotations
 
@@ -274,15 +274,28 @@ _RESNET = {
     "out_features": ["stage4"],
     "layer_type": "basic",
 }
-_NO_TIMM = {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None, "backbone_kwargs": None}
+_NO_TIMM = {
+    "use_timm_backbone": False,
+    "use_pretrained_backbone": False,
+    "backbone": None,
+    "backbone_kwargs": None,
+}
 _DETECTION = {**_NO_TIMM, "backbone_config": _RESNET, "num_queries": 10}
 # What one model type needs besides.
 SPECIAL: dict[str, dict[str, Any]] = {
     "swin": {"embed_dim": 24, "num_heads": [3, 3, 3, 3], "window_size": 2, "patch_size": 4},
     "swinv2": {"embed_dim": 24, "num_heads": [3, 3, 3, 3], "window_size": 4, "patch_size": 4},
     "swin2sr": {"embed_dim": 24, "depths": [2, 2], "num_heads": [2, 2], "window_size": 8, "patch_size": 1},
-    "segformer": {"hidden_sizes": [16, 32, 32, 64], "num_attention_heads": [1, 2, 2, 4], "decoder_hidden_size": 32},
-    "glpn": {"hidden_sizes": [16, 32, 32, 64], "num_attention_heads": [1, 2, 2, 4], "decoder_hidden_size": 32},
+    "segformer": {
+        "hidden_sizes": [16, 32, 32, 64],
+        "num_attention_heads": [1, 2, 2, 4],
+        "decoder_hidden_size": 32,
+    },
+    "glpn": {
+        "hidden_sizes": [16, 32, 32, 64],
+        "num_attention_heads": [1, 2, 2, 4],
+        "decoder_hidden_size": 32,
+    },
     "dpt": {
         "num_hidden_layers": 4,
         "backbone_out_indices": [0, 1, 2, 3],
@@ -296,9 +309,18 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "detr": _DETECTION,
     "conditional_detr": _DETECTION,
     "table-transformer": _DETECTION,
-    "deformable_detr": {**_DETECTION, "backbone_config": {**_RESNET, "out_features": ["stage2", "stage3", "stage4"]}},
-    "deta": {"backbone_config": {**_RESNET, "out_features": ["stage2", "stage3", "stage4"]}, "backbone": None,
-             "backbone_kwargs": None, "use_timm_backbone": False, "num_queries": 10, "two_stage_num_proposals": 10},
+    "deformable_detr": {
+        **_DETECTION,
+        "backbone_config": {**_RESNET, "out_features": ["stage2", "stage3", "stage4"]},
+    },
+    "deta": {
+        "backbone_config": {**_RESNET, "out_features": ["stage2", "stage3", "stage4"]},
+        "backbone": None,
+        "backbone_kwargs": None,
+        "use_timm_backbone": False,
+        "num_queries": 10,
+        "two_stage_num_proposals": 10,
+    },
     "regnet": {"hidden_sizes": [16, 16, 32, 32], "groups_width": 16, "embedding_size": 16},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]], "num_layers": 2},
     "data2vec-audio": {"conv_pos_kernel_size": 19, "num_conv_pos_embeddings": 2},
@@ -307,15 +329,41 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "led": {"attention_window": [16, 16]},
     "yolos": {"image_size": [64, 64], "num_detection_tokens": 10},
     "hifigan": {"upsample_initial_channel": 32},
-    "time_series_transformer": {"prediction_length": 24, "context_length": 24, "lags_sequence": [1, 2, 3, 4, 5, 6, 7]},
+    "time_series_transformer": {
+        "prediction_length": 24,
+        "context_length": 24,
+        "lags_sequence": [1, 2, 3, 4, 5, 6, 7],
+    },
     "audio-spectrogram-transformer": {"max_length": 1024},
-    "levit": {"hidden_sizes": [16, 32, 48], "num_attention_heads": [1, 2, 3], "depths": [1, 1, 1],
-              "key_dim": [8, 8, 8], "mlp_ratio": [2, 2, 2], "attention_ratio": [2, 2, 2], "image_size": 224},
-    "speecht5": {"speaker_embedding_dim": 512, "hidden_size": 32, "speech_decoder_prenet_units": 32,
-                 "speech_decoder_postnet_units": 32, "max_speech_positions": 1876},
-    "upernet": {"backbone_config": {"model_type": "convnext", "hidden_sizes": [16, 16, 32, 32], "depths": [1, 1, 1, 1],
-                "out_features": ["stage1", "stage2", "stage3", "stage4"]}, "hidden_size": 32, "auxiliary_in_channels": 32,
-                "auxiliary_channels": 16, "backbone": None, "use_pretrained_backbone": False},
+    "levit": {
+        "hidden_sizes": [16, 32, 48],
+        "num_attention_heads": [1, 2, 3],
+        "depths": [1, 1, 1],
+        "key_dim": [8, 8, 8],
+        "mlp_ratio": [2, 2, 2],
+        "attention_ratio": [2, 2, 2],
+        "image_size": 224,
+    },
+    "speecht5": {
+        "speaker_embedding_dim": 512,
+        "hidden_size": 32,
+        "speech_decoder_prenet_units": 32,
+        "speech_decoder_postnet_units": 32,
+        "max_speech_positions": 1876,
+    },
+    "upernet": {
+        "backbone_config": {
+            "model_type": "convnext",
+            "hidden_sizes": [16, 16, 32, 32],
+            "depths": [1, 1, 1, 1],
+            "out_features": ["stage1", "stage2", "stage3", "stage4"],
+        },
+        "hidden_size": 32,
+        "auxiliary_in_channels": 32,
+        "auxiliary_channels": 16,
+        "backbone": None,
+        "use_pretrained_backbone": False,
+    },
 }
 
 
@@ -343,7 +391,10 @@ def guess(entry: dict[str, Any], class_types: dict[str, str]) -> Guess:
     first = repositories[0] if repositories else entry["name"]
     if first.lower() in KNOWN:
         return Guess(repositories, KNOWN[first.lower()], "known")
-    if _OTHER_LIBRARIES.search(f"{entry['framework']} {text[:400]}") and "transformers" not in entry["framework"].lower():
+    if (
+        _OTHER_LIBRARIES.search(f"{entry['framework']} {text[:400]}")
+        and "transformers" not in entry["framework"].lower()
+    ):
         return Guess(repositories, "", "library")
     if DIFFUSION.search(text):
         return Guess(repositories, "diffusion", "diffusion")

@@ -1,7 +1,7 @@
 """Builds the hub's folder: tiny models, and an index that says which repository is made of which files.
 
-Run by the environment's own Python as ``build_hub.py CATALOGUE.jsonl FOLDER``; prints one JSON line per step. What is
-built already is kept, so that a later run with a larger catalogue adds what is new.
+Run by the environment's own Python as ``build_hub.py CATALOGUE.jsonl FOLDER``; prints one JSON line per
+step. What is built already is kept, so that a later run with a larger catalogue adds what is new.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ COMMON = {
     "stabilityai/sd-vae-ft-mse": "diffusion-vae",
     "stabilityai/sd-vae-ft-ema": "diffusion-vae",
 }
-_SENTENCE_TYPES = frozenset("bert mpnet roberta distilbert xlm-roberta albert t5".split())
+_SENTENCE_TYPES = frozenset(["bert", "mpnet", "roberta", "distilbert", "xlm-roberta", "albert", "t5"])
 
 
 def main() -> None:
@@ -98,7 +98,12 @@ def main() -> None:
     for entry in entries:
         found = architectures.guess(entry, class_types())
         for name in found.repositories:
-            hub.add(name, _type_of(name, found, entry["domain"]), entry["domain"], f"{entry['call']} {entry['example']}")
+            hub.add(
+                name,
+                _type_of(name, found, entry["domain"]),
+                entry["domain"],
+                f"{entry['call']} {entry['example']}",
+            )
     hub.save()
     _say(done=len(hub.repositories), failed=hub.failed)
 
@@ -152,7 +157,9 @@ class Hub:
             if not model_type or not self._built(model_type):
                 return
             model = self.models / model_type
-            files = {str(path.relative_to(model)): str(path.relative_to(self.folder)) for path in _below(model)}
+            files = {
+                str(path.relative_to(model)): str(path.relative_to(self.folder)) for path in _below(model)
+            }
             if not model_type.startswith("diffusion"):
                 files |= self._own_files(name, model_type, domain, text)
         self.repositories[name] = {
@@ -165,7 +172,9 @@ class Hub:
     def save(self) -> None:
         """Write the index, whole or not at all."""
         part = self.folder / "index.json.part"
-        part.write_text(json.dumps({"repositories": self.repositories, "failed": self.failed}), encoding="utf-8")
+        part.write_text(
+            json.dumps({"repositories": self.repositories, "failed": self.failed}), encoding="utf-8"
+        )
         part.rename(self.folder / "index.json")
 
     def _built(self, model_type: str) -> bool:
@@ -185,8 +194,11 @@ class Hub:
 
     def _own_files(self, name: str, model_type: str, domain: str, text: str) -> dict[str, str]:
         own = labels.config_files(self.models / model_type, model_type, domain, text)
-        if model_type in _SENTENCE_TYPES and ("SentenceTransformer" in text or "Sentence Similarity" in domain
-                                              or name.startswith("sentence-transformers/")):
+        if model_type in _SENTENCE_TYPES and (
+            "SentenceTransformer" in text
+            or "Sentence Similarity" in domain
+            or name.startswith("sentence-transformers/")
+        ):
             own |= labels.SENTENCE_FILES
         return {file: self._store(content) for file, content in own.items()}
 

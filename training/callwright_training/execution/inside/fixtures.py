@@ -1,7 +1,8 @@
 """Lenient mode: what a script is given that a person running it would have had. Each help is put on record.
 
-Files that it reads and nobody sent along; answers of web servers; well-known data sets; a GPU (it runs on the CPU
-instead); patience (few steps of image generation). Models are not among them: those come from the hub or not at all.
+Files that it reads and nobody sent along; answers of web servers; well-known data sets; a GPU (it runs on
+the CPU instead); patience (few steps of image generation). Models are not among them: those come from the
+hub or not at all.
 """
 
 from __future__ import annotations
@@ -70,7 +71,11 @@ def _lay_out_files(tree: ast.Module, note: Note) -> None:
                 _lay_out(node.value, kind, note)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Image.open" and node.args:
             name = node.args[0]
-            if isinstance(name, ast.Constant) and isinstance(name.value, str) and not samples.kind_of(name.value):
+            if (
+                isinstance(name, ast.Constant)
+                and isinstance(name.value, str)
+                and not samples.kind_of(name.value)
+            ):
                 _lay_out(name.value, "image", note)
 
 
@@ -166,7 +171,7 @@ def _answer_by_urllib(note: Note) -> None:
             handle.write(read(url))
         return name, {}
 
-    urllib.request.urlopen = urlopen
+    urllib.request.urlopen = urlopen  # type: ignore[assignment]
     urllib.request.urlretrieve = urlretrieve  # type: ignore[assignment]
 
 
@@ -221,13 +226,17 @@ def _answer_datasets(note: Note) -> None:
     real = datasets.load_dataset
 
     def load_dataset(path: str, name: Any = None, *rest: Any, split: Any = None, **options: Any) -> Any:
-        if ("/" in str(path) and not _KNOWN_DATA.search(str(path))) or os.path.exists(str(path)) or "data_files" in options:
+        if (
+            ("/" in str(path) and not _KNOWN_DATA.search(str(path)))
+            or os.path.exists(str(path))
+            or "data_files" in options
+        ):
             return real(path, name, *rest, split=split, **options)
         note(f"dataset: {path}")
         rows = _rows(datasets, f"{path} {name or ''}")
         if split is not None:
             return rows
-        return datasets.DatasetDict({part: rows for part in ("train", "validation", "test")})
+        return datasets.DatasetDict(dict.fromkeys(("train", "validation", "test"), rows))
 
     datasets.load_dataset = load_dataset
 
@@ -241,7 +250,12 @@ def _rows(datasets: Any, name: str) -> Any:
         with open("sample.wav", "wb") as handle:
             handle.write(samples.sound())
         text = {key: ["hello world"] * count for key in ("text", "sentence", "transcription")}
-        rows = {"audio": ["sample.wav"] * count, "file": ["sample.wav"] * count, "label": [0, 1, 0, 1], **text}
+        rows = {
+            "audio": ["sample.wav"] * count,
+            "file": ["sample.wav"] * count,
+            "label": [0, 1, 0, 1],
+            **text,
+        }
         rows |= {"id": [str(i) for i in range(count)], "path": ["sample.wav"] * count}
         return datasets.Dataset.from_dict(rows).cast_column("audio", datasets.Audio(sampling_rate=16000))
     if _PICTURES.search(name):
@@ -250,23 +264,35 @@ def _rows(datasets: Any, name: str) -> Any:
         rows = {"image": ["sample.png"] * count, "img": ["sample.png"] * count, "label": [0, 1, 0, 1]}
         table = datasets.Dataset.from_dict({**rows, "file": ["sample.png"] * count})
         return table.cast_column("image", datasets.Image()).cast_column("img", datasets.Image())
-    words = ("text", "sentence", "document", "article", "summary", "question", "context", "premise", "hypothesis")
-    return datasets.Dataset.from_dict({"label": [0, 1, 0, 1], **{word: ["hello world"] * count for word in words}})
+    words = (
+        "text",
+        "sentence",
+        "document",
+        "article",
+        "summary",
+        "question",
+        "context",
+        "premise",
+        "hypothesis",
+    )
+    return datasets.Dataset.from_dict(
+        {"label": [0, 1, 0, 1], **{word: ["hello world"] * count for word in words}}
+    )
 
 
 class _ToCpu(ast.NodeTransformer):
-    """A script is not wrong because the judge has no GPU: devices become the CPU, half precision becomes full."""
+    """A script is not wrong because we have no GPU: devices become the CPU, half precision full."""
 
     def __init__(self) -> None:
         self.changes: set[str] = set()
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, str) and _CUDA.fullmatch(node.value):
             self.changes.add(f"{node.value} is cpu")
             return ast.copy_location(ast.Constant("cpu"), node)
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         of_torch = isinstance(node.value, ast.Name) and node.value.id == "torch"
         if node.attr == "cuda" and isinstance(node.ctx, ast.Load) and not of_torch:
@@ -277,12 +303,17 @@ class _ToCpu(ast.NodeTransformer):
             self._rename(node, "float")
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         for keyword in node.keywords:
             value = keyword.value
-            number = value.value if isinstance(value, ast.Constant) else None
-            if keyword.arg == "device" and isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+            number: Any = value.value if isinstance(value, ast.Constant) else None
+            if (
+                keyword.arg == "device"
+                and isinstance(number, int)
+                and not isinstance(number, bool)
+                and number >= 0
+            ):
                 keyword.value = self._constant(-1, value, f"device={number}")
             elif keyword.arg in {"device_map", "variant"} and number is not None:
                 keyword.value = self._constant(None, value, f"{keyword.arg}={number}")

@@ -1,4 +1,4 @@
-"""What distinguishes two repositories of one architecture: labels, head, task, and the files of other libraries."""
+"""What tells apart two repositories of one architecture: labels, head, task, other libraries' files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,34 @@ from typing import Any
 _DOMAINS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("Zero-Shot Image Classification", "zero-shot-image-classification", (), ""),
     ("Zero-Shot Object Detection", "zero-shot-object-detection", (), ""),
-    ("Zero-Shot Classification", "zero-shot-classification", ("contradiction", "neutral", "entailment"),
-     "SEQUENCE_CLASSIFICATION"),
+    (
+        "Zero-Shot Classification",
+        "zero-shot-classification",
+        ("contradiction", "neutral", "entailment"),
+        "SEQUENCE_CLASSIFICATION",
+    ),
     ("Table Question Answering", "table-question-answering", (), ""),
-    ("Document Question Answer", "document-question-answering", ("LABEL_0", "LABEL_1"), "DOCUMENT_QUESTION_ANSWERING"),
-    ("Document Question Answering", "document-question-answering", ("LABEL_0", "LABEL_1"),
-     "DOCUMENT_QUESTION_ANSWERING"),
+    (
+        "Document Question Answer",
+        "document-question-answering",
+        ("LABEL_0", "LABEL_1"),
+        "DOCUMENT_QUESTION_ANSWERING",
+    ),
+    (
+        "Document Question Answering",
+        "document-question-answering",
+        ("LABEL_0", "LABEL_1"),
+        "DOCUMENT_QUESTION_ANSWERING",
+    ),
     ("Visual Question Answering", "visual-question-answering", (), ""),
     ("Question Answering", "question-answering", ("LABEL_0", "LABEL_1"), "QUESTION_ANSWERING"),
     ("Text Classification", "text-classification", ("NEGATIVE", "POSITIVE"), "SEQUENCE_CLASSIFICATION"),
-    ("Token Classification", "token-classification", ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"),
-     "TOKEN_CLASSIFICATION"),
+    (
+        "Token Classification",
+        "token-classification",
+        ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"),
+        "TOKEN_CLASSIFICATION",
+    ),
     ("Fill-Mask", "fill-mask", (), "MASKED_LM"),
     ("Translation", "translation", (), ""),
     ("Summarization", "summarization", (), ""),
@@ -31,11 +48,26 @@ _DOMAINS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("Feature Extraction", "feature-extraction", (), ""),
     ("Sentence Similarity", "sentence-similarity", (), ""),
     ("Depth Estimation", "depth-estimation", (), ""),
-    ("Image Classification", "image-classification", ("cat", "dog", "car", "person", "other"), "IMAGE_CLASSIFICATION"),
+    (
+        "Image Classification",
+        "image-classification",
+        ("cat", "dog", "car", "person", "other"),
+        "IMAGE_CLASSIFICATION",
+    ),
     ("Object Detection", "object-detection", ("cat", "dog", "car", "person", "other"), ""),
     ("Image Segmentation", "image-segmentation", ("cat", "dog", "car", "person", "other"), ""),
-    ("Video Classification", "video-classification", ("cat", "dog", "car", "person", "other"), "VIDEO_CLASSIFICATION"),
-    ("Audio Classification", "audio-classification", ("cat", "dog", "car", "person", "other"), "AUDIO_CLASSIFICATION"),
+    (
+        "Video Classification",
+        "video-classification",
+        ("cat", "dog", "car", "person", "other"),
+        "VIDEO_CLASSIFICATION",
+    ),
+    (
+        "Audio Classification",
+        "audio-classification",
+        ("cat", "dog", "car", "person", "other"),
+        "AUDIO_CLASSIFICATION",
+    ),
     ("Automatic Speech Recognition", "automatic-speech-recognition", (), ""),
     ("Text-to-Speech", "text-to-speech", (), ""),
     ("Image-to-Text", "image-to-text", (), ""),

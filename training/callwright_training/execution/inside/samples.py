@@ -20,7 +20,15 @@ _KINDS = {
     "lines": (".jsonl",),
     "pickle": (".joblib", ".pkl", ".pickle"),
 }
-_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".gif": "GIF", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
+_FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
 MEDIA_TYPES = {"image": "image/png", "sound": "audio/wav", "json": "application/json", "page": "text/html"}
 
 
@@ -39,7 +47,9 @@ def image(ending: str = ".png", width: int = 96, height: int = 96) -> bytes:
     """A picture of two slopes of colour."""
     from PIL import Image
 
-    picture = Image.merge("RGB", [Image.linear_gradient("L").resize((width, height)).rotate(90 * i) for i in range(3)])
+    picture = Image.merge(
+        "RGB", [Image.linear_gradient("L").resize((width, height)).rotate(90 * i) for i in range(3)]
+    )
     buffer = io.BytesIO()
     picture.save(buffer, _FORMATS.get(ending, "PNG"))
     return buffer.getvalue()

@@ -5,6 +5,7 @@ What matters for the verdict is :func:`_cross`; the rest is order. See :mod:`.ju
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import io
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any
 
-from callwright_training.execution.inside import kernel, seccomp
+from callwright_training.execution.inside import fixtures, kernel, seccomp
 from callwright_training.execution.inside.processes import count_threads
 
 DOWN, UP, NOTES = 3, 4, 5
@@ -123,12 +124,8 @@ _LAST_LINE: dict[CodeType, int] = {}
 
 def _prepare(job: dict[str, Any], *, lenient: bool) -> CodeType:
     """Compile the script; where leniency is asked for, lay out inputs and forgive what the machine lacks."""
-    import ast
-
     tree = ast.parse(job["code"], SCRIPT)
     if lenient:
-        from callwright_training.execution.inside import fixtures
-
         tree = fixtures.help_along(tree, note_leniency)
     code = compile(tree, SCRIPT, "exec", dont_inherit=True)
     if tree.body:

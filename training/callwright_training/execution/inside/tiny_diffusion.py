@@ -1,4 +1,4 @@
-"""Tiny pipelines of the diffusion library: unconditional, text to image, and the parts that scripts swap in."""
+"""Tiny pipelines of the diffusion library: unconditional, text to image, and parts that scripts swap in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-KINDS = ("diffusion-unconditional", "diffusion-text", "diffusion-control", "diffusion-vae", "diffusion-inpaint")
+KINDS = (
+    "diffusion-unconditional",
+    "diffusion-text",
+    "diffusion-control",
+    "diffusion-vae",
+    "diffusion-inpaint",
+)
 _UNCONDITIONAL = re.compile(
     r"ddpm|ncsn|butterfl|unconditional|vangogh|ddim|celeba|church|-cat|sd-class|aurora|ffhq|minecraft|universe|diffusion-practice",
     re.IGNORECASE,
@@ -22,7 +28,11 @@ def kind_of(repository: str, domain: str) -> str:
         return "diffusion-vae"
     if "inpaint" in low:
         return "diffusion-inpaint"
-    return "diffusion-unconditional" if _UNCONDITIONAL.search(low) or "Unconditional" in domain else "diffusion-text"
+    return (
+        "diffusion-unconditional"
+        if _UNCONDITIONAL.search(low) or "Unconditional" in domain
+        else "diffusion-text"
+    )
 
 
 def build(models: Path, clip: Path) -> None:
@@ -45,12 +55,19 @@ def _unconditional(folder: Path) -> None:
         down_block_types=("DownBlock2D", "AttnDownBlock2D"),
         up_block_types=("AttnUpBlock2D", "UpBlock2D"),
     )
-    DDPMPipeline(unet, DDPMScheduler(num_train_timesteps=1000)).save_pretrained(folder, safe_serialization=False)
+    DDPMPipeline(unet, DDPMScheduler(num_train_timesteps=1000)).save_pretrained(
+        folder, safe_serialization=False
+    )
 
 
 def _text(folder: Path, clip: Path, channels: int) -> None:
     import transformers
-    from diffusers import PNDMScheduler, StableDiffusionInpaintPipeline, StableDiffusionPipeline, UNet2DConditionModel
+    from diffusers import (
+        PNDMScheduler,
+        StableDiffusionInpaintPipeline,
+        StableDiffusionPipeline,
+        UNet2DConditionModel,
+    )
 
     unet = UNet2DConditionModel(
         sample_size=8,
@@ -63,7 +80,12 @@ def _text(folder: Path, clip: Path, channels: int) -> None:
         cross_attention_dim=32,
     )
     config = transformers.CLIPTextConfig(
-        bos_token_id=5, eos_token_id=6, hidden_size=32, intermediate_size=37, num_attention_heads=4, num_hidden_layers=2,
+        bos_token_id=5,
+        eos_token_id=6,
+        hidden_size=32,
+        intermediate_size=37,
+        num_attention_heads=4,
+        num_hidden_layers=2,
         vocab_size=1000,
     )
     kind = StableDiffusionPipeline if channels == 4 else StableDiffusionInpaintPipeline
@@ -74,7 +96,9 @@ def _text(folder: Path, clip: Path, channels: int) -> None:
         unet=unet,
         scheduler=PNDMScheduler(skip_prk_steps=True),
         safety_checker=None,
-        feature_extractor=transformers.CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}),
+        feature_extractor=transformers.CLIPImageProcessor(
+            size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
+        ),
         requires_safety_checker=False,
     )
     pipeline.save_pretrained(folder, safe_serialization=False)

@@ -1,4 +1,4 @@
-"""One tiny model with random weights per model type, with every file that a real repository of the type has."""
+"""One tiny model with random weights per model type, with every file that a real repository has."""
 
 from __future__ import annotations
 
@@ -115,9 +115,40 @@ _SOUNDS = {
     "audio-spectrogram-transformer": "ASTFeatureExtractor",
     **dict.fromkeys(tiny_tokenizers.LETTERS, "Wav2Vec2FeatureExtractor"),
 }
-_EDGES = frozenset("detr yolos conditional_detr deformable_detr table-transformer deta maskformer mask2former oneformer".split())
-_CROPPED = frozenset("clip git convnext videomae timesformer xclip mobilenet_v1 mobilenet_v2 mobilevit".split())
-_NO_SIZE = frozenset("glpn swin2sr pix2struct levit".split())
+_EDGES = frozenset(
+    {
+        "detr",
+        "yolos",
+        "conditional_detr",
+        "deformable_detr",
+        "table-transformer",
+        "deta",
+        "maskformer",
+        "mask2former",
+        "oneformer",
+    }
+)
+_CROPPED = frozenset(
+    {
+        "clip",
+        "git",
+        "convnext",
+        "videomae",
+        "timesformer",
+        "xclip",
+        "mobilenet_v1",
+        "mobilenet_v2",
+        "mobilevit",
+    }
+)
+_NO_SIZE = frozenset(
+    {
+        "glpn",
+        "swin2sr",
+        "pix2struct",
+        "levit",
+    }
+)
 _SIDE = 64
 # Heads that depend on the number of labels, which each repository sets for itself.
 _HEADS = re.compile(
@@ -190,7 +221,9 @@ def _fit_vocabulary(values: dict[str, Any], model_type: str, tokenizer: Any) -> 
             values[name] = len(tokenizer)
     ids = {"pad": tokenizer.pad_token_id, "eos": tokenizer.eos_token_id, "bos": tokenizer.bos_token_id}
     for name, number in ids.items():
-        if f"{name}_token_id" in values and (number is not None or (values[f"{name}_token_id"] or 0) >= len(tokenizer)):
+        if f"{name}_token_id" in values and (
+            number is not None or (values[f"{name}_token_id"] or 0) >= len(tokenizer)
+        ):
             values[f"{name}_token_id"] = number
     for name in ("sep_token_id", "mask_token_id", "forced_bos_token_id", "forced_eos_token_id"):
         if isinstance(values.get(name), int) and values[name] >= len(tokenizer):
@@ -265,7 +298,8 @@ def _write_preprocessor(folder: Path, model_type: str, processor: str) -> None:
             settings |= {"do_normalize": True, "feature_size": 1, "return_attention_mask": True}
     if model_type == "oneformer":
         (folder / "class_info.json").write_text(
-            json.dumps({str(number): {"name": f"thing {number}", "isthing": 1} for number in range(5)}), encoding="utf-8"
+            json.dumps({str(number): {"name": f"thing {number}", "isthing": 1} for number in range(5)}),
+            encoding="utf-8",
         )
         settings |= {"repo_path": None, "class_info_file": "class_info.json", "num_text": 5}
     if processor:

@@ -1,4 +1,4 @@
-"""Tokenizers with a few hundred tokens in the file formats of each model type, trained on a few sentences of ours."""
+"""Tokenizers of a few hundred tokens in the file formats of each model type, trained on our own sentences."""
 
 from __future__ import annotations
 
@@ -8,21 +8,113 @@ from pathlib import Path
 from typing import Any
 
 WORDPIECE = frozenset(
-    "bert distilbert tapas electra mpnet vilt blip git layoutlm layoutlmv2 convbert chinese_clip align prophetnet dpr "
-    "realm retribert".split()
+    {
+        "bert",
+        "distilbert",
+        "tapas",
+        "electra",
+        "mpnet",
+        "vilt",
+        "blip",
+        "git",
+        "layoutlm",
+        "layoutlmv2",
+        "convbert",
+        "chinese_clip",
+        "align",
+        "prophetnet",
+        "dpr",
+        "realm",
+        "retribert",
+    }
 )
-UNIGRAM = frozenset("t5 mt5 pegasus pix2struct bigbird_pegasus".split())
+UNIGRAM = frozenset(
+    {
+        "t5",
+        "mt5",
+        "pegasus",
+        "pix2struct",
+        "bigbird_pegasus",
+    }
+)
 SENTENCEPIECE = frozenset(
-    "mbart m2m_100 xlm-roberta camembert speech_to_text albert deberta-v2 speecht5 llama xlnet xglm".split()
+    {
+        "mbart",
+        "m2m_100",
+        "xlm-roberta",
+        "camembert",
+        "speech_to_text",
+        "albert",
+        "deberta-v2",
+        "speecht5",
+        "llama",
+        "xlnet",
+        "xglm",
+    }
 )
-LETTERS = frozenset("wav2vec2 hubert wavlm unispeech unispeech-sat wav2vec2-conformer data2vec-audio".split())
+LETTERS = frozenset(
+    {
+        "wav2vec2",
+        "hubert",
+        "wavlm",
+        "unispeech",
+        "unispeech-sat",
+        "wav2vec2-conformer",
+        "data2vec-audio",
+    }
+)
 NONE = frozenset(
-    "vit vit_mae vit-hybrid deit beit dpt glpn segformer detr conditional_detr deformable_detr deta table-transformer "
-    "yolos swin swinv2 swin2sr convnext convnextv2 regnet resnet mobilenet_v1 mobilenet_v2 mobilevit levit videomae "
-    "timesformer maskformer mask2former upernet graphormer decision_transformer time_series_transformer hifigan "
-    "audio-spectrogram-transformer".split()
+    {
+        "vit",
+        "vit_mae",
+        "vit-hybrid",
+        "deit",
+        "beit",
+        "dpt",
+        "glpn",
+        "segformer",
+        "detr",
+        "conditional_detr",
+        "deformable_detr",
+        "deta",
+        "table-transformer",
+        "yolos",
+        "swin",
+        "swinv2",
+        "swin2sr",
+        "convnext",
+        "convnextv2",
+        "regnet",
+        "resnet",
+        "mobilenet_v1",
+        "mobilenet_v2",
+        "mobilevit",
+        "levit",
+        "videomae",
+        "timesformer",
+        "maskformer",
+        "mask2former",
+        "upernet",
+        "graphormer",
+        "decision_transformer",
+        "time_series_transformer",
+        "hifigan",
+        "audio-spectrogram-transformer",
+    }
 )
-SLOW_ONLY = frozenset("marian m2m_100 speech_to_text speecht5 xlm prophetnet tapas bigbird_pegasus blenderbot-small".split())
+SLOW_ONLY = frozenset(
+    {
+        "marian",
+        "m2m_100",
+        "speech_to_text",
+        "speecht5",
+        "xlm",
+        "prophetnet",
+        "tapas",
+        "bigbird_pegasus",
+        "blenderbot-small",
+    }
+)
 _CLASSES = {
     "mbart": "MBart50Tokenizer",
     "pegasus": "PegasusTokenizer",
@@ -54,19 +146,22 @@ _CLASSES = {
     "blenderbot-small": "BlenderbotSmallTokenizer",
 }
 _LENGTHS = {"clip": 77, "clipseg": 77, "xclip": 77, "oneformer": 77, "owlvit": 16, "vilt": 40}
-_LANGUAGES = "en de fr es it pt nl ru zh ja ko ar hi tr pl uk".split()
+_LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "ru", "zh", "ja", "ko", "ar", "hi", "tr", "pl", "uk"]
 _SENTENCES = """
-The quick brown fox jumps over the lazy dog . Hello world , this is my test sentence about Paris , London and Berlin .
-I love this movie ! What do you think ? Translate English to French : summarize question answer context classify
-positive negative neutral . My name is Sarah and I live in New York City . The capital of France is Paris .
-def hello ( name ) : return print ( f "hi" ) # a small function in 2023 ; what is the total price of the invoice ?
+The quick brown fox jumps over the lazy dog . Hello world , this is my test sentence about Paris , London
+and Berlin . I love this movie ! What do you think ? Translate English to French : summarize question answer
+context classify positive negative neutral . My name is Sarah and I live in New York City . The capital of
+France is Paris . def hello ( name ) : return print ( f "hi" ) # a small function in 2023
+What is the total price of the invoice ?
 """
 
 
 def train(folder: Path) -> None:
     """Train the few vocabularies that all tokenizers are made of."""
     folder.mkdir(parents=True, exist_ok=True)
-    letters = ["".join(chr(code) for code in range(33, 127))] * 5 + list("abcdefghijklmnopqrstuvwxyz0123456789")
+    letters = ["".join(chr(code) for code in range(33, 127))] * 5 + list(
+        "abcdefghijklmnopqrstuvwxyz0123456789"
+    )
     corpus = folder / "corpus.txt"
     corpus.write_text("\n".join([*_SENTENCES.strip().splitlines() * 30, *letters]), encoding="utf-8")
     _train_bytes(folder, corpus)
@@ -81,7 +176,9 @@ def _train_bytes(folder: Path, corpus: Path) -> None:
 
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>", "<|startoftext|>"]
     tokenizer = ByteLevelBPETokenizer()
-    tokenizer.train([str(corpus)], vocab_size=700, min_frequency=1, special_tokens=special, show_progress=False)
+    tokenizer.train(
+        [str(corpus)], vocab_size=700, min_frequency=1, special_tokens=special, show_progress=False
+    )
     tokenizer.save_model(str(folder))
 
 
@@ -117,7 +214,9 @@ def _train_pieces(folder: Path, corpus: Path) -> None:
     model = sentencepiece.SentencePieceProcessor(model_file=str(folder / "pieces.model"))
     pieces = [model.id_to_piece(number) for number in range(model.get_piece_size())]
     ordered = dict.fromkeys(["<s>", "<pad>", "</s>", "<unk>", *pieces])
-    (folder / "m2m.json").write_text(json.dumps({piece: i for i, piece in enumerate(ordered)}), encoding="utf-8")
+    (folder / "m2m.json").write_text(
+        json.dumps({piece: i for i, piece in enumerate(ordered)}), encoding="utf-8"
+    )
 
 
 def write(source: Path, target: Path, model_type: str, processor: str = "") -> Any:
@@ -157,7 +256,9 @@ def _files(source: Path, model_type: str) -> dict[str, Path]:
     if model_type in SENTENCEPIECE:
         names = ("sentencepiece.bpe.model", "spiece.model", "spm.model", "spm_char.model", "tokenizer.model")
         files = dict.fromkeys(names, source / "pieces.model")
-        return files | ({"vocab.json": source / "m2m.json"} if model_type in {"m2m_100", "speech_to_text"} else {})
+        return files | (
+            {"vocab.json": source / "m2m.json"} if model_type in {"m2m_100", "speech_to_text"} else {}
+        )
     if model_type in LETTERS:
         return {"vocab.json": source / "letters.json"}
     return {"vocab.json": source / "vocab.json", "merges.txt": source / "merges.txt"}
@@ -178,9 +279,26 @@ def _load(folder: Path, model_type: str) -> Any:
 def _complete(tokenizer: Any, model_type: str) -> None:
     """Add the special tokens that a model type's scripts rely on."""
     if model_type == "whisper":
-        names = ["startoftranscript", *_LANGUAGES, "translate", "transcribe", "startoflm", "startofprev", "nocaptions"]
+        names = [
+            "startoftranscript",
+            *_LANGUAGES,
+            "translate",
+            "transcribe",
+            "startoflm",
+            "startofprev",
+            "nocaptions",
+        ]
         times = [f"{step * 0.02:.2f}" for step in range(1501)]
-        tokenizer.add_special_tokens({"additional_special_tokens": [f"<|{name}|>" for name in [*names, "notimestamps"]]})
+        tokenizer.add_special_tokens(
+            {"additional_special_tokens": [f"<|{name}|>" for name in [*names, "notimestamps"]]}
+        )
         tokenizer.add_tokens([f"<|{time}|>" for time in times])
-    if tokenizer.pad_token is None and model_type not in {"gpt2", "gptj", "gpt_neo", "gpt_neox", "codegen", "llama"}:
+    if tokenizer.pad_token is None and model_type not in {
+        "gpt2",
+        "gptj",
+        "gpt_neo",
+        "gpt_neox",
+        "codegen",
+        "llama",
+    }:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token

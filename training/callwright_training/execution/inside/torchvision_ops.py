@@ -1,8 +1,8 @@
 """Declares torchvision's compiled operators in Python, where torchvision's own are built for a GPU we lack.
 
-PyPI's wheel of torchvision cannot load its operators beside a CPU build of torch, and a half-imported torchvision
-makes every lazy import of transformers fail. Importing this first lets ``import torchvision`` work; of the
-operators only ``nms`` computes.
+PyPI's wheel of torchvision cannot load its operators beside a CPU build of torch, and a half-imported
+torchvision makes every lazy import of transformers fail. Importing this first lets ``import torchvision``
+work; of the operators only ``nms`` computes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Brings in what the libraries import only when first used, so that no script has to wait for it.
 
-Imported by the warm parent after everything else. Leaves out running any model: whatever starts a thread here would
-be missing in the forked children.
+Imported by the warm parent after everything else. Leaves out running any model: whatever starts a thread
+here would be missing in the forked children.
 """
 
 from __future__ import annotations
