@@ -33,7 +33,7 @@ def raised_after(calls):
 @pytest.fixture(scope="module")
 def fresh(exact_bundle):
     """Generates with nothing in the cache."""
-    engine = Engine(exact_bundle, EngineSettings(threads=1, chunk=64, context=256, slots=1))
+    engine = Engine(exact_bundle, EngineSettings(threads=1, chunk=64, context=256, slots=1, draft=0))
 
     def generate(prompt, **options):
         engine.forget()
@@ -79,6 +79,32 @@ def test_whatever_was_typed_before_changes_nothing(exact_engine, fresh, edits):
         cached, uncached = (run(text, max_tokens=3) for run in (exact_engine.generate, fresh))
         assert cached.tokens == uncached.tokens
         np.testing.assert_allclose(cached.log_probs, uncached.log_probs, atol=1e-4)
+
+
+@given(
+    st.lists(st.sampled_from(["model = pipeline('x')\n", "x = 1\n", "model", " = ", "pipe"]), max_size=9),
+    st.booleans(),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_guessing_changes_no_result(exact_bundle, exact_engine, fresh, parts, constrained):
+    """The fixture that guesses nothing is the judge of the one that does."""
+    text = "".join(parts)
+    texts = [
+        exact_engine.encode(end) for end in ("pipeline('x')\nmodel", "model = 1", "pipeline('x')\nx = 2")
+    ]
+    constraint = OneOf(*texts) if constrained else None
+    guessed, plain = (
+        run(text, max_tokens=16, constraint=constraint) for run in (exact_engine.generate, fresh)
+    )
+    assert (guessed.tokens, guessed.finish) == (plain.tokens, plain.finish)
+    np.testing.assert_allclose(guessed.log_probs, plain.log_probs, atol=1e-4)
+
+
+def test_a_repetition_is_guessed(engine):
+    """A random model with tied embeddings repeats itself."""
+    result = engine.generate("x = 1\n" * 8, max_tokens=40)
+    assert len(result.tokens) == 40
+    assert result.drafted_tokens >= 30
 
 
 def test_two_documents_keep_their_places(engine):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callwright_server.engine.constraint import Constraint
+from callwright_server.engine.drafting import Drafter
 from callwright_server.engine.generation import FinishReason
 from callwright_server.engine.graph import Logits
 from callwright_server.engine.slots import Slot
@@ -37,13 +39,15 @@ class Decoding:
     """The state of one continuation.
 
     Tokens that the constraint leaves no choice about wait in ``_unread`` until a choice needs the model's
-    opinion; then they are read in one pass, which also yields their own log-probabilities.
+    opinion; then they are read in one pass, which also yields their own log-probabilities. Guessed tokens are
+    read in the same pass; they wait in ``_ahead`` until the model's choice confirms or drops them.
 
     Args:
         slot: Has read all of the prompt but ``unread``.
         unread: The prompt's tokens that are not read yet; at least one.
         ends: Token ids that end a text.
         constraint: What may follow.
+        drafter: Guesses tokens; knows the prompt.
         chunk: Tokens read at a time.
         check: Raises :class:`Interrupted`; called before every pass.
     """
@@ -52,24 +56,28 @@ class Decoding:
         self,
         slot: Slot,
         unread: Sequence[int],
+        *,
         ends: frozenset[int],
         constraint: Constraint | None,
+        drafter: Drafter,
         chunk: int,
         check: Callable[[], None],
     ) -> None:
-        self._slot, self._ends, self._constraint = slot, ends, constraint
+        self._slot, self._ends, self._constraint, self._drafter = slot, ends, constraint, drafter
         self._chunk, self._check = chunk, check
         self._unread = list(unread)
         self._logits = np.zeros(0, np.float32)  # of the next token; valid while nothing is unread
+        self._ahead: deque[tuple[int, NDArray[np.float32]]] = deque()  # a guess, and the logits after it
         self.tokens: list[int] = []
         self.log_probs: list[float] = []
-        self.forced = 0
+        self.forced = self.drafted = 0
 
     def run(self, max_tokens: int) -> FinishReason:
         """Decode to the end; whatever was found before an interruption is kept."""
         try:
             reason = self._decode(min(max_tokens, self._slot.room - len(self._unread)))
-            self._read()  # the log-probabilities of forced tokens at the end
+            if len(self.log_probs) < len(self.tokens):  # forced tokens at the end
+                self._read(guess=False)
         except Interrupted as interrupted:
             reason = interrupted.reason
         self.log_probs += [math.nan] * (len(self.tokens) - len(self.log_probs))
@@ -102,9 +110,16 @@ class Decoding:
         if not self._unread:
             self.log_probs += token_log_probs(self._logits[None], [token])
         self.tokens.append(token)
-        self._unread.append(token)
+        self._drafter.add(token)
+        if self._ahead and self._ahead[0][0] == token:
+            self._logits = self._ahead.popleft()[1]
+            self.drafted += 1
+        else:
+            self._slot.rewind(len(self._slot.tokens) - len(self._ahead))
+            self._ahead.clear()
+            self._unread.append(token)
 
-    def _read(self) -> None:
+    def _read(self, *, guess: bool = True) -> None:
         """Read what is unread; afterwards ``_logits`` is the distribution of the next token."""
         waiting = self._unread
         first = len(waiting) - (len(self.tokens) - len(self.log_probs)) - 1
@@ -112,13 +127,19 @@ class Decoding:
             self._check()
             part = waiting[start : start + self._chunk]
             end = start + len(part)
+            guessed = self._guess(len(part)) if guess and end == len(waiting) else []
             rows = min(max(end - first, 1), len(part))
-            logits = self._slot.read(part, rows)
+            logits = self._slot.read([*part, *guessed], rows + len(guessed))
             self._unread = waiting[end:]
             places = range(max(first, end - rows), min(end, len(waiting) - 1))
             following = [waiting[place + 1] for place in places]
-            self.log_probs += token_log_probs(logits[len(logits) - (end - places.start) :], following)
-            self._logits = logits[-1]
+            self.log_probs += token_log_probs(logits[rows - (end - places.start) :], following)
+            self._logits = logits[rows - 1]
+            self._ahead.extend(zip(guessed, logits[rows:], strict=True))
+
+    def _guess(self, due: int) -> list[int]:
+        """Guessed tokens for which there is room behind the ``due`` ones."""
+        return self._drafter.propose(self.drafted)[: max(0, self._slot.room - due)]
 
 
 def token_log_probs(logits: Logits, tokens: Sequence[int]) -> list[float]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from callwright_server.bundle import Bundle
 from callwright_server.engine.constraint import Constraint
 from callwright_server.engine.decoding import Decoding, Interrupted, Stop, check
+from callwright_server.engine.drafting import Drafter
 from callwright_server.engine.generation import Generation
 from callwright_server.engine.graph import Graph
 from callwright_server.engine.scoring import PairScorer, score_continuations
@@ -98,10 +99,11 @@ class Engine:
                 decoding = Decoding(
                     slot,
                     tokens[reused:],
-                    self._ends,
-                    constraint,
-                    self.settings.chunk,
-                    lambda: check(stop, deadline),
+                    ends=self._ends,
+                    constraint=constraint,
+                    drafter=Drafter(tokens, self.settings.draft),
+                    chunk=self.settings.chunk,
+                    check=lambda: check(stop, deadline),
                 )
                 finish = decoding.run(max_tokens)
         except Interrupted as interrupted:  # while waiting for another inference
@@ -114,6 +116,7 @@ class Engine:
             prompt_tokens=len(tokens),
             reused_tokens=reused,
             forced_tokens=decoding.forced,
+            drafted_tokens=decoding.drafted,
         )
 
     def score(self, prefix: str, continuations: Sequence[str], stop: Stop = never) -> list[list[float]]:

@@ -37,3 +37,5 @@ class Generation:
     """How many of them were still in the cache from an earlier request."""
     forced_tokens: int = 0
     """Tokens that the constraint left no choice about and that cost no step of the model."""
+    drafted_tokens: int = 0
+    """Tokens that were guessed from the text, confirmed by the model and cost no step of their own."""

@@ -22,5 +22,7 @@ class EngineSettings:
     """Texts whose keys and values are kept between requests, so that only what changed is read again."""
     prefix_cache_megabytes: NonNegativeInt = 64
     """Memory for the keys and values of documents that are scored again and again; 0 keeps none."""
+    draft: NonNegativeInt = 6
+    """Tokens that are guessed from the text and checked in one pass, at most; 0 guesses none."""
     chunk: PositiveInt = 64
     """Tokens that are read at a time; the stop flag is looked at in between."""
