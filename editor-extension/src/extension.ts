@@ -5,47 +5,58 @@
  * between. What is here: finding and keeping the server, the status item, and commands that LSP has no word for.
  */
 import * as vscode from 'vscode';
-import { chooseBundle, eraseFeedback, reportSuggestion, showStatistics } from './serverCommands';
-import { showMenu } from './menu';
-import { Server } from './server';
-import { setUpServer } from './setUpServer';
+import type { Server } from './server';
 import { StatusItem } from './status';
-import { tellAboutSuggestList } from './suggestList';
-import { WriteCallAction, writeCall } from './writeCall';
+import { WriteCallAction } from './writeCallAction';
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Callwright', { log: true });
   const status = new StatusItem();
-  const server = new Server(context, status, log);
-  context.subscriptions.push(log, status, server);
+  context.subscriptions.push(log, status);
+  // The language client is most of what there is to load: it comes after the editor has been told that we are there.
+  let loading: Promise<Server> | undefined;
+  const server = (): Promise<Server> => (loading ??= load(context, status, log));
 
-  const command = (name: string, run: (...args: never[]) => unknown): void => {
+  const command = (name: string, run: () => unknown): void => {
     context.subscriptions.push(vscode.commands.registerCommand(`callwright.${name}`, run));
   };
-  command('restart', () => server.restart());
-  command('menu', () => showMenu(server, status));
+  command('restart', async () => (await server()).restart());
+  command('menu', async () => (await import('./parts')).showMenu(log, status));
   command('openLog', () => log.show());
-  command('writeCall', () => writeCall(server));
-  command('chooseBundle', () => chooseBundle(server));
-  command('showStatistics', () => showStatistics(server));
-  command('eraseFeedback', () => eraseFeedback(server));
-  command('reportSuggestion', () => reportSuggestion(server, status));
   command('openSample', () => openSample(context));
+  command('writeCall', async () => (await import('./parts')).writeCall(await server()));
+  command('chooseBundle', async () => (await import('./parts')).chooseBundle(await server()));
+  command('showStatistics', async () => (await import('./parts')).showStatistics(await server()));
+  command('eraseOutcomes', async () => (await import('./parts')).eraseOutcomes(await server()));
+  command('exportOutcomes', async () => (await import('./parts')).exportOutcomes(await server()));
+  command('reportSuggestion', async () => (await import('./parts')).reportSuggestion(await server(), status));
   command('setUpServer', async () => {
-    if (await setUpServer(context, log)) await server.restart();
+    const { setUpServer } = await import('./parts');
+    if (await setUpServer(context, log)) await (await server()).restart();
   });
 
   context.subscriptions.push(
     vscode.languages.registerCodeActionsProvider({ language: 'python' }, new WriteCallAction(), {
       providedCodeActionKinds: WriteCallAction.kinds,
     }),
-    vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration('callwright.server')) void server.restart();
+    vscode.workspace.onDidChangeConfiguration(async (change) => {
+      if (change.affectsConfiguration('callwright.server')) await (await server()).restart();
     }),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
+    vscode.workspace.onDidGrantWorkspaceTrust(async () => (await server()).restart()),
   );
-  // Not awaited: the editor is usable while the server comes up.
-  void server.restart().then(() => tellAboutSuggestList(context));
+  setImmediate(() => void start(context, server));
+}
+
+async function load(context: vscode.ExtensionContext, status: StatusItem, log: vscode.LogOutputChannel): Promise<Server> {
+  const { Server } = await import('./parts');
+  const server = new Server(context, status, log);
+  context.subscriptions.push(server);
+  return server;
+}
+
+async function start(context: vscode.ExtensionContext, server: () => Promise<Server>): Promise<void> {
+  await (await server()).restart();
+  await (await import('./parts')).tellAboutSuggestList(context);
 }
 
 async function openSample(context: vscode.ExtensionContext): Promise<void> {

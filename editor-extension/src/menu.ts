@@ -1,6 +1,5 @@
 /** The menu behind the status item. */
 import * as vscode from 'vscode';
-import type { Server } from './server';
 import type { StatusItem } from './status';
 import { describe } from './status';
 
@@ -8,15 +7,16 @@ interface Choice extends vscode.QuickPickItem {
   readonly run: () => unknown;
 }
 
-export async function showMenu(server: Server, status: StatusItem): Promise<void> {
+export async function showMenu(log: vscode.LogOutputChannel, status: StatusItem): Promise<void> {
   const choices: Choice[] = [
     { label: '$(pencil) Write the API call for this', run: () => command('callwright.writeCall') },
     ...toggles(),
     { label: '$(package) Choose a bundle', run: () => command('callwright.chooseBundle') },
     { label: '$(graph) Show statistics', run: () => command('callwright.showStatistics') },
-    { label: '$(trash) Erase what was recorded', run: () => command('callwright.eraseFeedback') },
+    { label: '$(export) Export accepted calls as records', run: () => command('callwright.exportOutcomes') },
+    { label: '$(trash) Erase what was recorded', run: () => command('callwright.eraseOutcomes') },
     { label: '$(report) Report a wrong suggestion', run: () => command('callwright.reportSuggestion') },
-    { label: '$(output) Open log', run: () => server.log.show() },
+    { label: '$(output) Open log', run: () => log.show() },
     { label: '$(debug-restart) Restart the server', run: () => command('callwright.restart') },
   ];
   const chosen = await vscode.window.showQuickPick(choices, { title: describe(status.current).split('\n').join(' · ') });

@@ -39,12 +39,20 @@ export async function showStatistics(server: Server): Promise<void> {
 }
 
 /** Erases it, after asking. */
-export async function eraseFeedback(server: Server): Promise<void> {
+export async function eraseOutcomes(server: Server): Promise<void> {
   const erase = 'Erase';
   const question = 'Erase everything that Callwright recorded on this machine about its suggestions?';
   if ((await vscode.window.showWarningMessage(question, { modal: true }, erase)) === erase) {
-    await execute(server, 'callwright.eraseFeedback');
+    await execute(server, 'callwright.eraseOutcomes');
   }
+}
+
+/** Writes the calls that were accepted and kept as records that `rlaif-train` reads. */
+export async function exportOutcomes(server: Server): Promise<void> {
+  const file = await vscode.window.showSaveDialog({ filters: { 'JSON lines': ['jsonl'] }, title: 'Accepted calls as records' });
+  if (!file) return;
+  const count = await execute<number>(server, 'callwright.exportOutcomes', file.fsPath);
+  if (count !== undefined) void vscode.window.showInformationMessage(`${count} records written to ${file.fsPath}.`);
 }
 
 /** Opens a text with what is needed to understand a wrong suggestion. Nothing is sent. */

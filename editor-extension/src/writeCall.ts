@@ -1,21 +1,7 @@
-/** Task comment → API call: a light bulb and a command that list the calls that would answer it. */
+/** Task comment → API call: lists the calls that would answer it, and writes the chosen one. */
 import * as vscode from 'vscode';
 import { candidatesRequest, type Candidate } from './protocol';
 import type { Server } from './server';
-
-const COMMENT = /^\s*#(?!!)\s*\S/;
-
-/** Offers "Write the API call for this" on a comment. */
-export class WriteCallAction implements vscode.CodeActionProvider {
-  static readonly kinds = [vscode.CodeActionKind.RefactorRewrite];
-
-  provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
-    if (!COMMENT.test(document.lineAt(range.start.line).text)) return [];
-    const action = new vscode.CodeAction('Write the API call for this', vscode.CodeActionKind.RefactorRewrite);
-    action.command = { command: 'callwright.writeCall', title: action.title };
-    return [action];
-  }
-}
 
 interface CandidateItem extends vscode.QuickPickItem {
   readonly candidate: Candidate;

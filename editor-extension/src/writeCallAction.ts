@@ -1,0 +1,16 @@
+/** The light bulb on a task comment. */
+import * as vscode from 'vscode';
+
+const COMMENT = /^\s*#(?!!)\s*\S/;
+
+/** Offers "Write the API call for this" on a comment. */
+export class WriteCallAction implements vscode.CodeActionProvider {
+  static readonly kinds = [vscode.CodeActionKind.RefactorRewrite];
+
+  provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
+    if (!COMMENT.test(document.lineAt(range.start.line).text)) return [];
+    const action = new vscode.CodeAction('Write the API call for this', vscode.CodeActionKind.RefactorRewrite);
+    action.command = { command: 'callwright.writeCall', title: action.title };
+    return [action];
+  }
+}

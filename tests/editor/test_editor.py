@@ -1,0 +1,49 @@
+"""The VS Code extension: its own unit tests, the real extension host, and the packaged extension in a real browser."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "editor-extension"
+
+
+def run(tools: dict[str, str], *command: str, **more: str) -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **tools, **more}, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_units(node: dict[str, str]) -> None:
+    run(node, "node", "esbuild.mjs", "--tests")
+    assert "fail 0" in run(node, "node", "--test", "dist-test/unit.cjs")
+
+
+@pytest.mark.slow
+def test_types(node: dict[str, str]) -> None:
+    run(node, "node", "node_modules/typescript/bin/tsc", "--noEmit")
+
+
+@pytest.mark.slow
+def test_the_package_is_small(vsix: Path) -> None:
+    assert vsix.stat().st_size < 1_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_inside_the_extension_host(vscode: dict[str, str]) -> None:
+    run(vscode, "node", "esbuild.mjs")
+    run(vscode, "node", "esbuild.mjs", "--tests")
+    assert " 0 failed" in run(vscode, "node", "test/host/run.mjs")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_with_eyes_and_keys(vscode: dict[str, str], vsix: Path, tmp_path: Path) -> None:
+    run(vscode, "node", "--test", "test/ui/editor.test.mjs", VSIX=str(vsix), SCREENSHOTS=str(tmp_path))
