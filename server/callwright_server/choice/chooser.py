@@ -174,7 +174,7 @@ class CallChooser:
     ) -> ScoredEntry:
         entry = self._entries[index]
         assert entry is not None  # noqa: S101 - only documents of known entries are listed
-        similar = features.get("similarity", np.float32(1)) >= self.settings.least_similarity
-        shown = bool(probability > 0 and probability >= self.settings.least_probability and similar)
+        likely = probability > 0 and probability >= self.settings.least_probability
+        shown = bool(likely and features["retrieval"] >= self.settings.least_retrieval)
         plain = {name: float(value) for name, value in features.items()}
         return ScoredEntry(entry, float(score), shown, float(probability), plain)

@@ -46,8 +46,8 @@ class ChoiceSettings(BaseModel):
     """How many different calls the language model judges."""
     least_probability: float = Field(default=0.0, ge=0, le=1)
     """A call is shown unasked only where its share of the shortlist's probability is at least this."""
-    least_similarity: float = Field(default=0.0, ge=-1, le=1)
-    """... and where the untouched encoder finds it at least this similar to the instruction."""
+    least_retrieval: float = 0.0
+    """... and where the retriever's weighed sum is at least this: what is about something else stays below."""
 
     def save(self, folder: Path) -> None:
         """Write the file into a folder."""

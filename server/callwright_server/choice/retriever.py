@@ -53,6 +53,7 @@ class Index:
             metadata[_NAMES] = json.dumps(self.domains.names)
         save_documents(self.documents, folder / DOCUMENTS)
         save_file(tensors, folder / INDEX, metadata=metadata)
+        (folder / INDEX).chmod(0o644)  # safetensors' own files are for the owner only
 
     @classmethod
     def load(cls, folder: Path) -> Index:

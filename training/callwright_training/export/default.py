@@ -44,4 +44,6 @@ def standard_extras(adapter: Path | None) -> Sequence[Extra]:
     Args:
         adapter: The adapter's folder, which may hold what belongs to it; ``None`` for an untuned base.
     """
-    return ()
+    from callwright_training.choice.bundle_files import retriever_files
+
+    return (retriever_files(adapter),)

@@ -1,0 +1,1 @@
+"""Training the choice of API calls: encoders, domain prior, the model's judgement, weights."""
