@@ -99,6 +99,25 @@ def test_samples_have_seeds_of_their_own(evaluate, endpoint, tmp_path):
     assert (summary.n, summary.records) == (2, 1)
 
 
+def test_a_baseline_finds_the_nearest_entry(tmp_path, small_catalogue):
+    answers = _on_the_small_catalogue(tmp_path, small_catalogue, "--baseline", "bm25")
+
+    assert [answer["call"] for answer in answers] == [entry.text for entry in small_catalogue][2:4]
+    assert answers[1]["code"].startswith("from transformers import AutoModel\n")
+
+
+@pytest.mark.slow
+def test_a_bundle_is_asked_as_an_editor_asks(tmp_path, small_catalogue, tiny_bundle):
+    answers = _on_the_small_catalogue(tmp_path, small_catalogue, "--bundle", tiny_bundle.path)
+
+    assert all(answer["call"] in small_catalogue for answer in answers)
+    assert answers[1]["code"].startswith("from transformers import AutoModel\n")
+    summary = Summary.load(tmp_path / "out/summary.json")
+    assert summary.figures["invented_ids"] == 0
+    assert summary.system["kind"] == "bundle"
+    assert summary.about["catalogue_version"] == small_catalogue.version
+
+
 @pytest.mark.slow
 def test_a_model_continues_the_training_prompt_and_is_not_run_twice(evaluate, tmp_path):
     first = evaluate("--model", "tiny", "--max-tokens", "20", "--limit", "1")
@@ -118,6 +137,19 @@ def test_a_sampled_model_repeats_itself_with_the_same_seed(evaluate, tmp_path):
 
     assert first["text"] != second["text"]
     assert [answer["text"] for answer in evaluate(*options)] == [first["text"], second["text"]]
+
+
+def _on_the_small_catalogue(folder, catalogue, *options):
+    """The answers to two questions whose words are those of the third and the fourth entry."""
+    catalogue.save(folder / "catalogue.jsonl")
+    questions = ("Do computer vision image classification.", "I want multimodal feature extraction.")
+    calls = [entry.text for entry in catalogue][2:4]
+    rows = [{"instruction": text, "api_call": call} for text, call in zip(questions, calls, strict=True)]
+    _write(folder / "records.jsonl", rows)
+    given = [] if "--bundle" in options else ["--catalogue", folder / "catalogue.jsonl"]
+    arguments = ["evaluate", "--records", folder / "records.jsonl", "--out", folder / "out", *given, *options]
+    CliRunner().invoke(rlaif_train, [str(each) for each in arguments], catch_exceptions=False)
+    return [json.loads(line) for line in (folder / "out/answers.jsonl").read_text().splitlines()]
 
 
 def _write(path, rows):

@@ -21,7 +21,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import get_args
 
+from callwright_training.errors import SandboxError
 from callwright_training.evaluation.results import Result
+from callwright_training.execution.canaries import check
 from callwright_training.execution.environment import Environment
 from callwright_training.execution.runner import Mode, Runner
 from callwright_training.execution.sandbox import SandboxMode
@@ -51,9 +53,11 @@ def run_scripts(
         advance: Told how many more scripts are done; there are three per result at most.
 
     Raises:
-        SandboxError: The environment is not prepared, or the sandbox is not to be had.
+        SandboxError: The environment is not prepared, the sandbox is not to be had, or it is wrong about
+            scripts whose verdict is known.
     """
     environment = Environment.find(versions)
+    _check_canaries(environment, sandbox)
     answers = [Script(str(index), result.code) for index, result in enumerate(results)]
     references = {result.record: Script(result.record, result.reference_code) for result in results}
     verdicts: dict[Mode, dict[str, Verdict]] = {}
@@ -65,6 +69,17 @@ def run_scripts(
     for index, result in enumerate(results):
         reference = verdicts["lenient"][result.record]
         _note(result, verdicts["strict"][str(index)], verdicts["lenient"][str(index)], reference)
+
+
+def _check_canaries(environment: Environment, sandbox: SandboxMode) -> None:
+    """No figure is worth anything where scripts with a known verdict get another one."""
+    report = check(environment, sandbox)
+    if report.wrong:
+        name, expected, found = report.wrong[0]
+        raise SandboxError(
+            f"{len(report.wrong)} of {report.total} scripts with a known verdict got another one, such as "
+            f"{name}: {found}, not {expected}; see `rlaif-train environment check`"
+        )
 
 
 def _counted(verdicts: Iterable[Verdict], advance: Callable[[int], None]) -> Iterable[tuple[str, Verdict]]:
