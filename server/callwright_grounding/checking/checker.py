@@ -68,6 +68,7 @@ class Checker:
         on_disk = path is not None and self._is_as_indexed(reader.module, path)
         if not on_disk:
             self.resolver.local[reader.module] = summary
+        self.resolver.context = reader.module
         try:
             Walker(self.resolver, reporter, reader).walk(tree)
         finally:

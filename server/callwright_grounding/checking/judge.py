@@ -21,7 +21,7 @@ from callwright_grounding.resolution.strings import (
     task_argument,
     tasks,
 )
-from callwright_grounding.resolution.values import Class, Function, Instance, Module, OneOf, Value
+from callwright_grounding.resolution.values import Class, Function, Instance, Module, OneOf, Value, options
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ class Reporter(FileJudge):
             return
         if lookup.state == "uncalled" and not called:
             return
-        severity = ERROR if lookup.state == "missing" else WARNING
+        sure = lookup.state == "missing" and not is_claimed(value)
+        severity = ERROR if sure else WARNING
         message = f"{describe(value)} has no attribute {name!r}"
         self._report(node, severity, "attribute", message, name, lambda: member_names(self.resolver, value))
 
@@ -142,12 +143,14 @@ class Reporter(FileJudge):
         known = keywords(self.resolver, value)
         if known.open:
             return
+        receiver = value.receiver if isinstance(value, Function) else value
+        severity = WARNING if receiver is not None and is_claimed(receiver) else ERROR
         for keyword in node.keywords:
             name = keyword.arg
             if name is None or name in known.names or name in nearby:
                 continue
             message = f"{describe(value)} takes no keyword {name!r}"
-            self._report(keyword, ERROR, "keyword", message, name, lambda: list(known.names))
+            self._report(keyword, severity, "keyword", message, name, lambda: list(known.names))
 
     def _strings(self, node: ast.Call, value: Value) -> None:
         task = task_argument(value, node)
@@ -245,6 +248,11 @@ def nearest(name: str, names: Iterable[str], count: int = 3) -> tuple[str, ...]:
     return tuple(lowered[match] for match in found)
 
 
+def is_claimed(value: Value) -> bool:
+    """Whether a value rests on a parameter's annotation alone."""
+    return any(isinstance(option, Instance) and option.claimed for option in options(value))
+
+
 def describe(value: Value) -> str:
     """A value in a message's words."""
     match value:
@@ -256,6 +264,6 @@ def describe(value: Value) -> str:
             return cls.name
         case Function(_, name):
             return f"{name}()"
-        case OneOf(choices):
-            return " or ".join(dict.fromkeys(describe(choice) for choice in choices))
+        case OneOf():
+            return " or ".join(dict.fromkeys(describe(choice) for choice in options(value)))
     return "this"

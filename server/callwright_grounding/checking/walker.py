@@ -19,7 +19,7 @@ from callwright_grounding.checking.guards import caught, expects_errors, is_doub
 from callwright_grounding.environment.functions import read_header
 from callwright_grounding.environment.reader import FileReader
 from callwright_grounding.resolution.resolver import Resolver
-from callwright_grounding.resolution.values import Class, Function, Instance, Value, inexact, one_of
+from callwright_grounding.resolution.values import Class, Function, Instance, Value, claimed, inexact, one_of
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _MAX_CALL_DEPTH = 3
@@ -352,7 +352,7 @@ class Walker(FileInference):
                 own = Instance(cls) if "classmethod" not in names else None
                 frame.bind(item.arg, own if not names or set(names) <= _PLAIN else None)
                 continue
-            frame.bind(item.arg, self.annotation(item.annotation))
+            frame.bind(item.arg, claimed(self.annotation(item.annotation)))
         if node.args.vararg is not None:
             frame.bind(node.args.vararg.arg, self.resolver.builtin("tuple"))
         if node.args.kwarg is not None:

@@ -62,3 +62,6 @@ FACTORIES: dict[str, str] = {
 
 DATA_ATTRIBUTES = frozenset({"transformers.configuration_utils.PreTrainedConfig"})
 """Classes whose instances carry whatever was in a file: attributes are never judged."""
+
+ALIASED_KEYWORDS = frozenset({"a", "axis", "keepdims", "x", "x1", "x2"})
+"""NumPy's words, which torch's compiled functions take for their own (`python_arg_parser.cpp`)."""

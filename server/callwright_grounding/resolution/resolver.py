@@ -117,6 +117,8 @@ class Resolver:
         self._annotations: dict[tuple[str, str, str], Value | None] = {}
         self._values: dict[tuple[str, str, str], Value | None] = {}
         self._members: dict[tuple[str, str, str], Value | None] = {}
+        self.context = ""
+        """The module that is looked at: its project's classes may be subclasses of any other."""
         self._active: set[tuple[str, str]] = set()
         self._depth = 0
 
@@ -393,8 +395,7 @@ class Resolver:
         if name == "Literal":
             return one_of(self._literal(part) for part in parts)
         if name in ("type", "Type"):
-            target = self.annotated(parts[0], look, alias)
-            return target.cls if isinstance(target, Instance) else None
+            return None  # some subclass, of which nothing is said
         value = self.annotated(head, look, alias)
         if not isinstance(value, Instance):
             return None
@@ -634,15 +635,20 @@ class Resolver:
         return False
 
     def _assigned_nearby(self, order: Order, kind: str) -> NameSets | None:
+        """Names that subclasses, or whoever is handed an instance, may have added; ``None`` where nobody knows."""
+        modules = {base.cls.module for base in order.bases}
+        if kind == "members" and all(
+            base.cls.path == "builtins.object" or base.cls.name.endswith("Mixin") for base in order.bases
+        ):
+            return None  # what a mixin is mixed into has more
         sets: list[frozenset[str]] = []
-        for module in {base.cls.module for base in order.bases}:
+        for module in modules | ({self.context} if self.context else set()):
             if module in self.local:
                 sets.append(self.local_names(module, kind))
-                continue
             found = self.environment.distribution_names(module, kind)
-            if found is None:
+            if found is None and module not in self.local:
                 return None
-            if module.partition(".")[0] != "builtins":
+            if found is not None and module.partition(".")[0] != "builtins":
                 sets.append(found)
         return NameSets(sets)
 

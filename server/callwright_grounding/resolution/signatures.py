@@ -64,6 +64,8 @@ def _function(resolver: Resolver, function: Function, depth: int) -> Keywords:
         return Keywords(_shown_names(function), "is decorated")
     bound = function.receiver is not None and "s" not in flags
     found = [_signature(resolver, function, signature, bound, depth) for signature in function.entry[2]]
+    if function.module.startswith("torch._C"):
+        found.append(Keywords(tuple(overlays.ALIASED_KEYWORDS)))
     return _joined(found)
 
 

@@ -38,6 +38,8 @@ class Instance:
     arguments: tuple[Value | None, ...] = ()
     """Type arguments: ``(str,)`` for ``list[str]``."""
     exact: bool = False
+    claimed: bool = False
+    """Whether only a parameter's annotation in the file says so, which nothing enforces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def substitute(value: Value | None, mapping: dict[str, Value | None]) -> Value |
         case TypeVariable(name):
             return value if value is ELLIPSIS else mapping.get(name)
         case Instance(cls, arguments, exact) if arguments:
-            return Instance(cls, tuple(substitute(argument, mapping) for argument in arguments), exact)
+            return Instance(cls, tuple(substitute(argument, mapping) for argument in arguments), exact, value.claimed)
         case OneOf(choices):
             return one_of(substitute(option, mapping) for option in choices)
     return value
@@ -119,7 +121,17 @@ def inexact(value: Value | None) -> Value | None:
     """The value as a subclass's method may hand it back."""
     match value:
         case Instance(cls, arguments, True):
-            return Instance(cls, arguments)
+            return Instance(cls, arguments, claimed=value.claimed)
         case OneOf(choices):
             return one_of(inexact(option) for option in choices)
+    return value
+
+
+def claimed(value: Value | None) -> Value | None:
+    """The value as an annotation claims it."""
+    match value:
+        case Instance(cls, arguments):
+            return Instance(cls, arguments, claimed=True)
+        case OneOf(choices):
+            return one_of(claimed(option) for option in choices)
     return value
