@@ -49,6 +49,8 @@ class Editor:
         self.messages: list[str] = []
         self.statuses: list[Any] = []
         self.progress: list[Any] = []
+        self.bundle = ""
+        self.capabilities: types.ServerCapabilities | None = None
         self._heard = asyncio.Event()
         self._opened = 0
         self.client.feature("window/showMessage")(lambda params: self._hear(self.messages, params.message))
@@ -166,20 +168,22 @@ def start_editor() -> Callable[..., Awaitable[Editor]]:
 async def editor(tiny_bundle: Bundle) -> AsyncIterator[Editor]:
     """One server on the tiny bundle for all tests of a module."""
     editor = Editor()
-    editor.capabilities = (await editor.start({"bundle": str(tiny_bundle.path)})).capabilities  # type: ignore[attr-defined]
+    editor.bundle = str(tiny_bundle.path)
+    editor.capabilities = (await editor.start({"bundle": editor.bundle})).capabilities
     await editor.ready()
     yield editor
     assert await editor.stop() == 0
 
 
+HUB = "torch.hub.load(repo_or_dir='org/vision', model='resnet', pretrained=True)"
 CALLS = [
-    ("Text Classification", "pipeline('text-classification', model='org/reviews')", "sentiment of reviews, positive or negative"),
+    ("Text Classification", "pipeline('text-classification', model='org/reviews')", "sentiment of reviews"),
     ("Text Classification", "pipeline('text-classification', model='org/spam')", "spam in mail"),
     ("Object Detection", "pipeline('object-detection', model='org/boxes')", "objects in an image"),
     ("Fill-Mask", "AutoModel.from_pretrained('org/base')", "fill a blank in a sentence"),
     ("Fill-Mask", "AutoModel.from_pretrained('other/large')", "fill a blank in a French sentence"),
     ("Sentence Similarity", "SentenceTransformer('org/sentences')", "embed sentences for search"),
-    ("Image Classification", "torch.hub.load(repo_or_dir='org/vision', model='resnet', pretrained=True)", "kind of an image"),
+    ("Image Classification", HUB, "kind of an image"),
     ("Image Classification", "hub.load('https://example.org/net/1')", "plants in a photo"),
     ("Broken", "AutoModel.from_pretrained(MODEL_ID)", "a call that would not run"),
 ]  # fmt: skip

@@ -23,6 +23,7 @@ Complete = Callable[[str], list[str]]
 
 REVIEWS = "# Tell the sentiment of reviews\n"
 FROM = "from transformers import pipeline\n"
+KIND = '"text-classification"'
 CALL = "pipe = pipeline('text-classification', model='org/reviews')"
 
 
@@ -65,8 +66,8 @@ def test_a_comment_becomes_a_call(completed: Complete, source: str, becomes: str
         ('print(pipeline("‸"))', 'print(pipeline("text-classification", model="org/reviews"))'),
         ('pipeline("text‸")', 'pipeline("text-classification", model="org/reviews")'),
         ('pipeline("text-classification", ‸)', 'pipeline("text-classification", model="org/reviews")'),
-        ('pipeline("text-classification", model="‸")', 'pipeline("text-classification", model="org/reviews")'),
-        ('pipeline(task="text-classification", model="‸")', 'pipeline(task="text-classification", model="org/reviews")'),
+        (f'pipeline({KIND}, model="‸")', f'pipeline({KIND}, model="org/reviews")'),
+        (f'pipeline(task={KIND}, model="‸")', f'pipeline(task={KIND}, model="org/reviews")'),
         ("pipeline(mod‸)", "pipeline(model='org/reviews', task='text-classification')"),
         ('pipeline(model="org/s‸")', 'pipeline(model="org/spam", task="text-classification")'),
         ('pipeline("‸", model="org/spam")', 'pipeline("text-classification", model="org/spam")'),
@@ -203,12 +204,12 @@ def test_filters_hold_back_and_are_dropped_when_they_raise(shelf: Shelf) -> None
     assert len(asked) == 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
-            ["# sentiment of reviews", "\n", "    ", "pipeline(", "'", '"', ")", ",", "model=", "x = ", "org/", "😀", "\r\n",
-             "AutoModel.from_pretrained(", "(", "]", "from transformers import pipeline\n", "import torch\n", "'''", "#"]
+            ["# sentiment of reviews", "\n", "    ", "pipeline(", "'", '"', ")", ",", "model=", "x = ", "org/", "😀",
+             "AutoModel.from_pretrained(", "(", "]", FROM, "import torch\n", "'''", "#", "\r\n"]
         ),
         max_size=14,
     ),

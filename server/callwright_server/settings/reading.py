@@ -56,6 +56,8 @@ def _nested(sent: Mapping[str, object]) -> dict[str, Any]:
     """Dotted names unfolded into nested objects."""
     nested: dict[str, Any] = {}
     for name, value in sent.items():
+        if value is None:
+            continue
         *groups, last = str(name).removeprefix(f"{SECTION}.").split(".")
         target = nested
         for group in groups:
@@ -78,7 +80,7 @@ def _read(group: type, sent: Mapping[str, object], path: str, complaints: list[C
         if name not in known:
             complaints.append(f"Unknown setting {SECTION}.{shown}{_meant(name, known, path)}; it is ignored.")
         elif value is None:
-            continue
+            continue  # inside a group
         elif is_dataclass(types[name]) and isinstance(value, Mapping):
             inner = types[name]
             values[name] = _read(inner, value, f"{path}{camel(name)}.", complaints)

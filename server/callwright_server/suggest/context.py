@@ -268,9 +268,10 @@ def _keywords(rest: str) -> list[Argument]:
 
 
 def usual_quote(document: Document, offset: int) -> str:
-    """The quote that a file uses most above a place; the single one where it uses none."""
+    """The quote that a file uses most above a place, docstrings aside; the single one where it uses none."""
     text = document.text[max(0, offset - _QUOTES_SEARCHED) : offset]
-    return '"' if text.count('"') > text.count("'") else "'"
+    double, single = (text.count(quote) - 3 * text.count(3 * quote) for quote in "\"'")
+    return '"' if double > single else "'"
 
 
 def _indent(line: str) -> str:

@@ -87,7 +87,7 @@ def parsed_line(line: str) -> ast.Module | None:
         code,
         f"{code} pass",
         f"{code}\n pass",
-        f"if x:\n pass\n{code} pass",
+        f"if 1:\n pass\n{code} pass",
         f"try:\n pass\n{code} pass",
     ):
         try:
