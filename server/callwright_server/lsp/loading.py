@@ -59,6 +59,11 @@ class Loader:
         self.suggester: Suggester | None = None
         """What answers; ``None`` while nothing is loaded."""
 
+    @property
+    def name(self) -> str:
+        """Name of the bundle that is served; empty while none is."""
+        return self._opened.bundle.name if self._opened else ""
+
     def use(self, settings: Settings) -> None:
         """Serve with these settings from now on."""
         before, self._settings = self._settings, settings

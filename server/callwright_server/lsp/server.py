@@ -19,6 +19,7 @@ from callwright_server import __version__
 from callwright_server.lsp import translate
 from callwright_server.lsp.documents import Documents, OpenDocument
 from callwright_server.lsp.loading import Loader, Report
+from callwright_server.lsp.outcomes import Outcomes
 from callwright_server.lsp.pacing import Pacer
 from callwright_server.lsp.status import Status
 from callwright_server.settings import Settings, read_settings
@@ -50,6 +51,7 @@ class CallwrightServer(LanguageServer):
         super().__init__("callwright", __version__, protocol_cls=Protocol)
         self.settings = Settings()
         self.pacer = Pacer()
+        self.outcomes = Outcomes()
         self.status = Status(lambda method, params: self.protocol.notify(method, params))
         self.loader = Loader(
             on_begin=self._loading_begins, on_ready=self._ready, on_failure=self._failed, on_off=self._off
@@ -74,6 +76,7 @@ class CallwrightServer(LanguageServer):
         for complaint in complaints:
             self._tell(complaint, types.MessageType.Warning)
         self.settings = settings
+        self.outcomes.recording = settings.record_outcomes
         logging.getLogger("callwright_server").setLevel(settings.log_level.upper())
         self.loader.use(settings)
 
@@ -100,6 +103,14 @@ class CallwrightServer(LanguageServer):
         if answer is None:
             return None
         self._explain(answer, began, kind)
+        if kind is Kind.INLINE and answer.shown:
+            self.outcomes.offered(
+                uri,
+                state,
+                answer.shown[0],
+                bundle=self.loader.name,
+                latency_ms=(time.monotonic() - began) * 1000,
+            )
         return _Answer(document, offset, answer)
 
     def end(self) -> None:
@@ -254,10 +265,13 @@ def _register_documents(server: CallwrightServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         server.pacer.typed(params.text_document.uri)
+        if (document := server.document(params.text_document.uri)) is not None:
+            server.outcomes.changed(params.text_document.uri, document.state.text)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         server.pacer.forget(params.text_document.uri)
+        server.outcomes.closed(params.text_document.uri)
 
 
 def _register_suggesting(server: CallwrightServer) -> None:
@@ -308,6 +322,18 @@ def _register_own(server: CallwrightServer) -> None:
             {"name": manifest.name, "base": manifest.base, "sizeMb": round(size / 1e6)}
             for manifest, size in zip(manifests, sizes, strict=True)
         ]
+
+    @server.command("callwright.statistics")
+    def statistics() -> str:
+        return server.outcomes.statistics()
+
+    @server.command("callwright.eraseOutcomes")
+    def erase_outcomes() -> int:
+        return server.outcomes.erase()
+
+    @server.command("callwright.exportOutcomes")
+    def export_outcomes(file: str) -> int:
+        return server.outcomes.export(file)
 
     @server.command("callwright.lastSuggestion")
     def last_suggestion() -> dict[str, Any]:
