@@ -204,17 +204,32 @@ def test_filters_hold_back_and_are_dropped_when_they_raise(shelf: Shelf) -> None
     assert len(asked) == 1
 
 
+PIECES = [
+    "# sentiment of reviews",
+    "\n",
+    "\r\n",
+    "    ",
+    "pipeline(",
+    "'",
+    '"',
+    ")",
+    ",",
+    "model=",
+    "x = ",
+    "org/",
+    "😀",
+]
+PIECES += ["AutoModel.from_pretrained(", "(", "]", FROM, "import torch\n", "'''", "#"]
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
-        st.sampled_from(
-            ["# sentiment of reviews", "\n", "    ", "pipeline(", "'", '"', ")", ",", "model=", "x = ", "org/", "😀",
-             "AutoModel.from_pretrained(", "(", "]", FROM, "import torch\n", "'''", "#", "\r\n"]
-        ),
+        st.sampled_from(PIECES),
         max_size=14,
     ),
     st.data(),
-)  # fmt: skip
+)
 def test_any_buffer_gets_an_answer_within_its_line(
     shelf: Shelf, parts: list[str], data: st.DataObject
 ) -> None:
