@@ -1,6 +1,7 @@
 """Values of expressions in a file, with a look at every attribute, call and string on the way.
 
-Each expression is visited once. Knows frames and conditions; leaves statements to ``walker`` and what is reported to a
+Each expression is visited once. Knows frames and conditions; leaves statements to ``walker`` and what is
+reported to a
 :class:`Judge`.
 """
 
@@ -45,7 +46,7 @@ class FileInference(Inference):
         """Chains such as ``self.x`` whose type the code looked at."""
         self._called: ast.expr | None = None
 
-    # -- names ------------------------------------------------------------------------------------------------------
+    # -- names -------------------------------------------------------------------------------------
 
     def name(self, name: str) -> Value | None:
         """The value of a name, from the innermost frame outwards, then of the built-ins."""
@@ -74,7 +75,7 @@ class FileInference(Inference):
                 self.infer(child)
         return None
 
-    # -- attributes and calls ---------------------------------------------------------------------------------------
+    # -- attributes and calls ----------------------------------------------------------------------
 
     def infer_attribute(self, node: ast.Attribute) -> Value | None:
         """``value.attr``: looked up, and the judge is told."""
@@ -119,7 +120,7 @@ class FileInference(Inference):
             index = self.resolver.builtin("slice")
         return one_of([self._indexed(option, node.slice, index) for option in options(value)])
 
-    # -- other scopes -----------------------------------------------------------------------------------------------
+    # -- other scopes ------------------------------------------------------------------------------
 
     def infer_lambda(self, node: ast.Lambda) -> Value | None:
         """A lambda: its parameters are unknown."""
@@ -176,7 +177,7 @@ class FileInference(Inference):
         finally:
             self.frame = outer
 
-    # -- conditions -------------------------------------------------------------------------------------------------
+    # -- conditions --------------------------------------------------------------------------------
 
     def infer_boolop(self, node: ast.BoolOp) -> Value | None:
         """``a and b``: what ``a`` looked at is in doubt in ``b``."""
@@ -223,7 +224,7 @@ class FileInference(Inference):
             if frame is not None:
                 self.frame.bindings[found] = None
 
-    # -- binding ----------------------------------------------------------------------------------------------------
+    # -- binding -----------------------------------------------------------------------------------
 
     def bind_target(self, target: ast.expr, value: Value | None) -> None:
         """Give the names of an assignment's target their values."""

@@ -88,4 +88,6 @@ def check_file(checker: Checker, path: Path) -> FileFindings:
     except ValueError as error:
         return FileFindings(path, (unreadable(f"cannot be parsed: {error}", 1),), 0)
     findings = checker.check(notebook.source, path)
-    return FileFindings(path, tuple(notebook.place(finding) for finding in findings), notebook.source.count("\n"))
+    return FileFindings(
+        path, tuple(notebook.place(finding) for finding in findings), notebook.source.count("\n")
+    )

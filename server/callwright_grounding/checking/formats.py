@@ -18,13 +18,19 @@ def as_text(results: Sequence[FileFindings]) -> str:
     errors = sum(finding.severity == "error" for result in results for finding in result.findings)
     warnings = len(lines) - errors
     files = _count(len(results), "file")
-    summary = f"{_count(errors, 'error')} and {_count(warnings, 'warning')} in {files}." if lines else f"{files}: nothing found."
+    summary = (
+        f"{_count(errors, 'error')} and {_count(warnings, 'warning')} in {files}."
+        if lines
+        else f"{files}: nothing found."
+    )
     return "\n".join([*lines, summary])
 
 
 def as_json(results: Sequence[FileFindings]) -> str:
     """An array of objects: path, line and column from 1, severity, code, message, suggestions."""
-    return json.dumps([_object(result, finding) for result in results for finding in result.findings], indent=2)
+    return json.dumps(
+        [_object(result, finding) for result in results for finding in result.findings], indent=2
+    )
 
 
 def as_github(results: Sequence[FileFindings]) -> str:

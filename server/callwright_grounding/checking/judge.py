@@ -6,6 +6,7 @@ import ast
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from callwright_grounding.catalogue import Catalogue
@@ -61,7 +62,7 @@ class Reporter(FileJudge):
         self.lines = self.source.split("\n")
         self.probed = probed_names(self.source)
 
-    # -- imports ----------------------------------------------------------------------------------------------------
+    # -- imports -----------------------------------------------------------------------------------
 
     def import_module(self, node: ast.Import, alias: ast.alias) -> None:
         """``import a.b``: a module missing from a package that is installed."""
@@ -95,9 +96,10 @@ class Reporter(FileJudge):
             missing = parts[length]
             if self._may_have_submodules(parent, missing):
                 return
-            names = [f"{parent}.{found}" for found in sorted(self.resolver.environment.submodules(parent))]
             message = f"there is no module {parent}.{missing}"
-            self._report(place, ERROR, "import-module", message, name, lambda: names)
+            names = sorted(self.resolver.environment.submodules(parent))
+            paths = [f"{parent}.{found}" for found in names]
+            self._report(place, ERROR, "import-module", message, name, partial(list, paths))
             return
 
     def _may_have_submodules(self, package: str, name: str) -> bool:
@@ -110,7 +112,7 @@ class Reporter(FileJudge):
             return True
         return bool(summary.open) or (summary.lazy and name.endswith("_fast"))
 
-    # -- attributes and calls ---------------------------------------------------------------------------------------
+    # -- attributes and calls ----------------------------------------------------------------------
 
     def attribute(self, node: ast.Attribute, value: Value, lookup: Lookup, *, called: bool) -> None:
         """An attribute that is not found."""
@@ -178,7 +180,7 @@ class Reporter(FileJudge):
         message = f"{text!r} is not in the catalogue"
         self._report(argument.node, severity, "repo-id", message, text, lambda: catalogue.ids)
 
-    # -- reports ----------------------------------------------------------------------------------------------------
+    # -- reports -----------------------------------------------------------------------------------
 
     def _report(
         self,
@@ -244,8 +246,8 @@ def nearest(name: str, names: Iterable[str], count: int = 3) -> tuple[str, ...]:
         for found in lowered
         if abs(len(found) - len(wanted)) <= 12 and len(letters & set(found)) * 2 >= len(letters)
     ]
-    found = difflib.get_close_matches(wanted, likely, n=count, cutoff=0.6)
-    return tuple(lowered[match] for match in found)
+    matches = difflib.get_close_matches(wanted, likely, n=count, cutoff=0.6)
+    return tuple(lowered[match] for match in matches)
 
 
 def is_claimed(value: Value) -> bool:

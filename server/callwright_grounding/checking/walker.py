@@ -1,4 +1,4 @@
-"""Walks a file's statements in order, keeping track of what names stand for; function bodies come after the module."""
+"""Walks a file's statements in order and tracks what names stand for; functions' bodies come last."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Walker(FileInference):
             if isinstance(child, ast.expr):
                 self.infer(child)
 
-    # -- imports ----------------------------------------------------------------------------------------------------
+    # -- imports -----------------------------------------------------------------------------------
 
     def walk_import(self, node: ast.Import) -> None:
         """``import a.b as c``."""
@@ -109,7 +109,7 @@ class Walker(FileInference):
             if not name.startswith("_"):
                 self.frame.bind(name, self.resolver.module_attribute(module, name).value)
 
-    # -- assignments ------------------------------------------------------------------------------------------------
+    # -- assignments -------------------------------------------------------------------------------
 
     def walk_assign(self, node: ast.Assign) -> None:
         """``a = b = value``."""
@@ -151,7 +151,7 @@ class Walker(FileInference):
     def _alias(self, name: str) -> Value | None:
         return self.resolver.alias(self.module, name)
 
-    # -- blocks -----------------------------------------------------------------------------------------------------
+    # -- blocks ------------------------------------------------------------------------------------
 
     def walk_if(self, node: ast.If) -> None:
         """``if``: both branches, then what either leaves."""
@@ -232,7 +232,7 @@ class Walker(FileInference):
     walk_asyncwith = walk_with
 
     def walk_try(self, node: ast.Try) -> None:
-        """``try``: what its handlers expect is not reported in its body; handlers may run after any part of it."""
+        """``try``: what handlers expect is not reported in the body; they may run after any part of it."""
         before = dict(self.frame.bindings)
         kinds = caught(node)
         with self.guarding(kinds):
@@ -307,7 +307,7 @@ class Walker(FileInference):
             for kind in kinds:
                 self.file_judge.guarded[kind] -= 1
 
-    # -- functions and classes --------------------------------------------------------------------------------------
+    # -- functions and classes ---------------------------------------------------------------------
 
     def walk_functiondef(self, node: FunctionNode) -> None:
         """``def``: decorators and defaults now, the body later."""
@@ -405,6 +405,7 @@ class Walker(FileInference):
 
 
 _PLAIN = frozenset({
-    "property", "cached_property", "abstractmethod", "override", "no_grad", "inference_mode", "torch_compilable_check",
-    "auto_docstring", "can_return_tuple", "setter", "contextmanager", "lru_cache", "cache", "wraps", "final",
+    "property", "cached_property", "abstractmethod", "override", "no_grad", "inference_mode",
+    "torch_compilable_check", "auto_docstring", "can_return_tuple", "setter", "contextmanager",
+    "lru_cache", "cache", "wraps", "final",
 })  # fmt: skip

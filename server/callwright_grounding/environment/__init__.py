@@ -1,4 +1,4 @@
-"""The environment index: the modules that can be imported for the user's interpreter, and what each declares."""
+"""The environment index: the modules that an interpreter can import, and what each declares."""
 
 from callwright_grounding.environment.distributions import Distribution, distributions
 from callwright_grounding.environment.environment import Environment

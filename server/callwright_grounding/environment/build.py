@@ -1,8 +1,9 @@
-"""Builds the index: one distribution after another, imported ones first, each file written whole or not at all.
+"""Builds the index: one distribution after another, imported ones first, each file whole or not at all.
 
 Run as a program it does the same in a process of its own and prints one JSON object a line, for the server:
 
-    python -m callwright_grounding.environment.build --python PYTHON [--first torch,numpy] [--only torch,numpy]
+    python -m callwright_grounding.environment.build --python PYTHON [--first torch,numpy] [--only
+    torch,numpy]
 """
 
 from __future__ import annotations
@@ -131,8 +132,7 @@ def build_in_background(
 
 def read_progress(process: subprocess.Popen[str]) -> Iterator[Progress]:
     """What a background build reports, until it ends."""
-    assert process.stdout is not None
-    for line in process.stdout:
+    for line in process.stdout or ():
         yield Progress(**json.loads(line))
 
 

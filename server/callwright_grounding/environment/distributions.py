@@ -57,7 +57,7 @@ class Distribution:
 
 
 def distributions(interpreter: Interpreter) -> list[Distribution]:
-    """The standard library and every distribution in the interpreter's folders; of equal names the first counts."""
+    """The standard library and every installed distribution; of equal names the first counts."""
     known = _load_inventory(interpreter)
     found = {STANDARD_LIBRARY: _standard_library(interpreter)}
     fresh = False

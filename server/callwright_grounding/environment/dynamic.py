@@ -1,6 +1,7 @@
-"""What files set by computed names: ``setattr``, ``globals()``, ``__dict__``, ``sys.modules``, ``__getattr__``.
+"""What files set by computed names: ``setattr``, ``globals()``, ``__dict__``, ``__getattr__``.
 
-What can be read off (a loop over literals, a constant string) becomes names; the rest makes a class or a module open.
+What can be read off (a loop over literals, a constant string) becomes names; the rest makes a class or a
+module open.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def class_is_dynamic(reader: FileReader, node: ast.ClassDef, members: dict[str, Entry]) -> bool:
-    """Whether instances may have attributes that no statement names; constant names are added to ``members``."""
+    """Whether instances may have attributes that no statement names; adds constant ones to ``members``."""
     if not reader.is_dynamic(node):
         return False
     found = False
@@ -39,8 +40,8 @@ def class_is_dynamic(reader: FileReader, node: ast.ClassDef, members: dict[str, 
 def _restores(node: ast.stmt) -> bool:
     """Whether a method only puts back, copies or guards attributes that are set elsewhere by their names."""
     return isinstance(node, ast.FunctionDef) and node.name in (
-        "__copy__", "__deepcopy__", "__getstate__", "__reduce__", "__reduce_ex__", "__setattr__", "__setstate__",
-        "__delattr__",
+        "__copy__", "__deepcopy__", "__getstate__", "__reduce__", "__reduce_ex__", "__setattr__",
+        "__setstate__", "__delattr__",
     )  # fmt: skip
 
 
@@ -168,9 +169,9 @@ def _set_global(reader: FileReader, key: ast.expr, loops: list[ast.For]) -> None
         return
     if isinstance(key, ast.Name):
         key = next((made for loop in loops for made in _made_names(loop, key.id)), key)
-    if isinstance(key, ast.JoinedStr) and key.values and isinstance(key.values[0], ast.Constant):
-        if str(key.values[0].value).startswith("_"):
-            return  # private names are never judged
+    first = key.values[0] if isinstance(key, ast.JoinedStr) and key.values else None
+    if isinstance(first, ast.Constant) and str(first.value).startswith("_"):
+        return  # private names are never judged
     reader.summary.open = reader.summary.open or "adds computed names"
 
 

@@ -1,4 +1,4 @@
-"""The environment: every module the user's code can import, and its summary, read when it is first asked for."""
+"""The environment: every module the user's code can import, its summary read when first asked for."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from callwright_grounding.environment.summary import ModuleSummary
 class Environment:
     """What can be imported, by an interpreter and from a project's folders.
 
-    Installed modules come from the index where it is built; the others, and the project's own, are read from their
-    files, again whenever a file's time changes (:meth:`refresh`).
+    Installed modules come from the index where it is built; the others, and the project's own, are read
+    from their files, again whenever a file's time changes (:meth:`refresh`).
 
     Args:
         interpreter: The user's interpreter; ``None`` knows the standard library and the project only.
@@ -64,7 +64,8 @@ class Environment:
 
         Args:
             module: Any module of the distribution.
-            kind: ``members`` of classes, attributes ``stored`` on other objects, or ``parameters`` of functions.
+            kind: ``members`` of classes, attributes ``stored`` on other objects, or ``parameters`` of
+                functions.
         """
         indexes = self._candidates(module)
         if not indexes:
@@ -98,6 +99,7 @@ class Environment:
 
     def _open_indexes(self) -> None:
         self._indexes: dict[str, list[IndexFile]] = {}
+        self._by_top: dict[str, list[IndexFile]] = {}
         self._names: dict[tuple[str, str], frozenset[str]] = {}
         self._inventory: list[str] = []
         if self.interpreter is None:
@@ -112,6 +114,11 @@ class Environment:
 
     def _candidates(self, module: str) -> list[IndexFile]:
         top = module.partition(".")[0]
+        if top not in self._by_top:
+            self._by_top[top] = self._candidates_of(top)
+        return self._by_top[top]
+
+    def _candidates_of(self, top: str) -> list[IndexFile]:
         location = self.layout.find(top)
         if location is not None and self._is_project(location.source or (location.folders or (None,))[0]):
             return []

@@ -4,12 +4,14 @@ A signature is ``[parameters, annotations, returns, used, forwarded]``:
 
 - parameters: names in order, ``/a`` positional-only, ``a``, ``*args``, ``!a`` keyword-only, ``**kwargs``
 - annotations: parameter name to source text
-- returns: source of the return annotation, ``=expression`` where the body shows what is returned, else ``None``
+- returns: source of the return annotation, ``=expression`` where the body shows what is returned, else
+``None``
 - used: keywords that the body reads from ``**kwargs``
 - forwarded: dotted names of the callables that ``**kwargs`` is handed to; ``?`` where one cannot be named
 
-Flags: ``p`` property, ``c`` class method, ``s`` static method, ``o`` overload, ``a`` async, ``m`` context manager,
-``x`` a decorator that may change the signature, ``w`` the function sets attributes by computed names.
+Flags: ``p`` property, ``c`` class method, ``s`` static method, ``o`` overload, ``a`` async, ``m`` context
+manager, ``x`` a decorator that may change the signature, ``w`` the function sets attributes by computed
+names.
 """
 
 from __future__ import annotations
@@ -27,17 +29,20 @@ if TYPE_CHECKING:
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 PROPERTIES = frozenset({
-    "abstractproperty", "cache_readonly", "cached_property", "classproperty", "lazy_property", "lazyproperty", "property",
+    "abstractproperty", "cache_readonly", "cached_property", "classproperty", "lazy_property",
+    "lazyproperty", "property",
 })  # fmt: skip
 
 SAME_SIGNATURE = PROPERTIES | {
-    "Appender", "Substitution", "_copy_to_script_wrapper", "abstractmethod", "add_code_sample_docstrings",
-    "add_end_docstrings", "add_start_docstrings", "add_start_docstrings_to_model_forward", "array_function_dispatch",
-    "array_function_from_c_func_and_dispatcher", "asynccontextmanager", "auto_docstring", "cache", "classmethod",
-    "compatibility", "contextmanager", "deprecate_nonkeyword_arguments", "deprecated", "deprecated_", "doc",
-    "enable_grad", "experimental", "export", "final", "finalize_array_function_like", "getter", "ignore",
-    "inference_mode", "lru_cache", "no_grad", "no_type_check", "overload", "override", "replace_return_docstrings",
-    "requires", "set_array_function_like_doc", "set_module", "setter", "staticmethod", "type_check_only", "unused",
+    "Appender", "Substitution", "_copy_to_script_wrapper", "abstractmethod",
+    "add_code_sample_docstrings", "add_end_docstrings", "add_start_docstrings",
+    "add_start_docstrings_to_model_forward", "array_function_dispatch",
+    "array_function_from_c_func_and_dispatcher", "asynccontextmanager", "auto_docstring", "cache",
+    "classmethod", "compatibility", "contextmanager", "deprecate_nonkeyword_arguments", "deprecated",
+    "deprecated_", "doc", "enable_grad", "experimental", "export", "final",
+    "finalize_array_function_like", "getter", "ignore", "inference_mode", "lru_cache", "no_grad",
+    "no_type_check", "overload", "override", "replace_return_docstrings", "requires",
+    "set_array_function_like_doc", "set_module", "setter", "staticmethod", "type_check_only", "unused",
 }  # fmt: skip
 """Decorators, by last name, after which a function takes the keywords that it shows."""
 
@@ -245,8 +250,7 @@ def _keyword_uses(
     reader: FileReader, node: FunctionNode, statements: list[ast.stmt]
 ) -> tuple[list[str], list[str]]:
     """What the body reads from ``**kwargs``, and whom it hands the rest to."""
-    assert node.args.kwarg is not None
-    name = node.args.kwarg.arg
+    name = node.args.kwarg.arg if node.args.kwarg is not None else ""
     used: dict[str, None] = {}
     forwarded: dict[str, None] = {}
     mentions = accounted = 0
@@ -317,7 +321,7 @@ def _callee(function: ast.expr) -> str:
 
 
 def _returned(reader: FileReader, node: FunctionNode, statements: list[ast.stmt]) -> str | None:
-    """``=expression`` where every ``return`` of the body hands back the same kind of thing that can be named."""
+    """``=expression`` where every ``return`` of the body hands back the same thing, by a name."""
     returns = [item.value for item in statements if isinstance(item, ast.Return)]
     nested = any(
         isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for item in statements

@@ -1,7 +1,8 @@
 """The user's interpreter: which one, its version, and the folders it imports from.
 
-Found like other Python tools do, and described without running any of the user's code: a virtual environment is read
-from its ``pyvenv.cfg``; any other interpreter is asked with ``-I -S``, which skips ``site`` and every ``.pth`` file.
+Found like other Python tools do, and described without running any of the user's code: a virtual
+environment is read from its ``pyvenv.cfg``; any other interpreter is asked with ``-I -S``, which skips
+``site`` and every ``.pth`` file.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ class Interpreter:
 def find_interpreter(explicit: str | None = None, near: Path | None = None) -> Path:
     """The interpreter to take.
 
-    In this order: the explicit one (an executable or an environment's folder), ``VIRTUAL_ENV``, the nearest ``.venv``
-    or ``venv`` at or above ``near``, ``CONDA_PREFIX``, ``python3`` and ``python`` on the PATH, the one that runs this.
+    In this order: the explicit one (an executable or an environment's folder), ``VIRTUAL_ENV``, the
+    nearest ``.venv`` or ``venv`` at or above ``near``, ``CONDA_PREFIX``, ``python3`` and ``python`` on
+    the PATH, the one that runs this.
 
     Raises:
         InterpreterError: The explicit one is not there.

@@ -135,7 +135,8 @@ class Layout:
         extension = any(
             entry.startswith("__init__.") and entry.endswith(EXTENSION_SUFFIXES) for entry in listing
         )
-        # A folder of stubs beside a compiled module of the same name: `torch/_C/` and `torch/_C.cpython-311.so`.
+        # A folder of stubs beside a compiled module of the same name: `torch/_C/` and
+        # `torch/_C.cpython-311.so`.
         beside = self._listing(folder.parent)
         compiled = any(e.startswith(f"{folder.name}.") and e.endswith(EXTENSION_SUFFIXES) for e in beside)
         return Location(

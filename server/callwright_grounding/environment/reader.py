@@ -68,7 +68,7 @@ class FileReader:
         return self.summary
 
     def star(self, name: str) -> str:
-        """The module of a star import; of one over ``dir(name)``, written ``=name``, what ``name`` was imported as."""
+        """The module of a star import; ``=name``, from a loop over ``dir(name)``, is looked up."""
         if not name.startswith("="):
             return name
         head, _, rest = name[1:].partition(".")
@@ -76,7 +76,7 @@ class FileReader:
         found = ".".join(str(part) for part in entry[1:] if part) if entry[0] == "i" else head
         return f"{found}.{rest}" if rest else found
 
-    # -- statements -------------------------------------------------------------------------------------------------
+    # -- statements --------------------------------------------------------------------------------
 
     def block(self, body: list[ast.stmt], names: dict[str, Entry], owner: ast.ClassDef | None = None) -> None:
         """Read the statements of a module or class body into ``names``."""
@@ -119,7 +119,7 @@ class FileReader:
             self.block(handler.body, names, owner)
 
     def conditional(self, node: ast.If, names: dict[str, Entry], owner: ast.ClassDef | None) -> None:
-        """Read an ``if``; names under ``TYPE_CHECKING`` are kept apart, version tests are decided in stubs."""
+        """Read an ``if``: ``TYPE_CHECKING`` is kept apart, version tests are decided in stubs."""
         if "TYPE_CHECKING" in (last_name(node.test), self.text(node.test)) and owner is None:
             self.in_typing, before = True, self.in_typing
             self.block(node.body, self.summary.typing_names)
@@ -149,7 +149,7 @@ class FileReader:
         ]
         return self.version >= wanted if isinstance(test.ops[0], ast.GtE) else self.version < wanted
 
-    # -- imports ----------------------------------------------------------------------------------------------------
+    # -- imports -----------------------------------------------------------------------------------
 
     def absolute(self, node: ast.ImportFrom) -> str:
         """The module that a ``from`` statement names, absolute."""
@@ -191,7 +191,7 @@ class FileReader:
         exported = alias.asname == alias.name or (node is not None and node.level == 1 and not node.module)
         return names if exported else self.summary.typing_names
 
-    # -- assignments ------------------------------------------------------------------------------------------------
+    # -- assignments -------------------------------------------------------------------------------
 
     def define(self, names: dict[str, Entry], name: str, entry: Entry) -> None:
         """Add one declaration of a name."""
@@ -248,7 +248,7 @@ class FileReader:
         self.summary.all = (self.summary.all or []) + (string_constants(value) if value is not None else [])
         self.summary.all_complete = self.summary.all_complete and literal
 
-    # -- classes and functions --------------------------------------------------------------------------------------
+    # -- classes and functions ---------------------------------------------------------------------
 
     def class_entry(self, node: ast.ClassDef) -> Entry:
         """Read a class with its members and the attributes its methods set on ``self``."""
@@ -280,7 +280,7 @@ class FileReader:
         end = node.end_lineno or node.lineno
         return any(node.lineno <= number <= end for number in self.dynamic)
 
-    # -- source text ------------------------------------------------------------------------------------------------
+    # -- source text -------------------------------------------------------------------------------
 
     def text(self, node: ast.expr | None) -> str | None:
         """The source of an expression; ``None`` where it is long."""

@@ -1,8 +1,8 @@
 """Index files: one per distribution, holding its modules' summaries, read lazily.
 
-A file is one line of magic, the length of the directory, the directory (compressed JSON), then one compressed JSON blob
-per module. The name carries the key: distribution, version, and a hash over RECORD, the interpreter's version and the
-format, so that an upgrade is simply another file.
+A file is one line of magic, the length of the directory, the directory (compressed JSON), then one
+compressed JSON blob per module. The name carries the key: distribution, version, and a hash over RECORD,
+the interpreter's version and the format, so that an upgrade is simply another file.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class IndexFile:
         return ModuleSummary.from_json(json.loads(self._blob(name)))
 
     def names(self, kind: str) -> frozenset[str]:
-        """All ``members`` of classes, ``stored`` attributes or ``parameters`` of functions in this distribution."""
+        """All ``members``, ``stored`` attributes or ``parameters`` in this distribution."""
         return frozenset(json.loads(self._blob(f"/{kind}")))
 
     def _blob(self, name: str) -> bytes:

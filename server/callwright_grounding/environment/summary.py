@@ -2,16 +2,16 @@
 
 A :class:`ModuleSummary` is plain data that goes to disk as JSON. Its entries are lists:
 
-=========  =======================================================================================================
-``"i"``    import: ``["i", module, name]``; ``name`` is ``None`` where the module itself is bound
-``"v"``    variable: ``["v", flags, annotation, values]``; expressions as source text, ``values`` ``None`` if unknown
-``"f"``    function: ``["f", flags, signatures]``, a signature being ``[parameters, annotations, returns, used, forwarded]``
-``"c"``    class: ``["c", flags, bases, metaclass, decorators, members]``
-``"u"``    several of the above, depending on conditions we do not evaluate
-=========  =======================================================================================================
+=======  =================================================================================
+``"i"``  import: ``["i", module, name]``; ``name`` is ``None`` where the module itself is bound
+``"v"``  variable: ``["v", flags, annotation, values]``, as source text; ``values`` may be ``None``
+``"f"``  function: ``["f", flags, signatures]``; ``functions`` says what a signature is
+``"c"``  class: ``["c", flags, bases, metaclass, decorators, members]``
+``"u"``  several of the above, depending on conditions we do not evaluate
+=======  =================================================================================
 
-Leaves out: what names mean (that is resolution's), and everything that only running the file could tell; where a file
-does such things its summary is *open*.
+Leaves out: what names mean (that is resolution's), and everything that only running the file could tell;
+where a file does such things its summary is *open*.
 """
 
 from __future__ import annotations

@@ -138,8 +138,7 @@ def _returned(
     if text.startswith("="):
         return _shown(resolver, function, text[1:], mapping)
     value = resolver.annotation(function.module, text, function.owner)
-    value = substitute(value, mapping) if value is not None else None
-    return value
+    return substitute(value, mapping) if value is not None else None
 
 
 def _shown(resolver: Resolver, function: Function, text: str, mapping: Mapping) -> Value | None:
@@ -242,10 +241,8 @@ def bind(resolver: Resolver, function: Function, signature: list[Any], arguments
     names = [name.lstrip("/") for name in signature[0] if not name.startswith(("!", "*"))]
     if names and names[0] in annotations and function.owner is not None and "s" not in function.entry[1]:
         _bind_receiver(resolver, function, annotations[names[0]], mapping)
-    if (
-        _binds_first(function)
-        or (isinstance(function.receiver, Class)
-        and function.name in ("__init__", "__new__"))
+    if _binds_first(function) or (
+        isinstance(function.receiver, Class) and function.name in ("__init__", "__new__")
     ):
         names = names[1:]
     given: list[tuple[str, Value | None]] = [

@@ -1,6 +1,7 @@
 """The value of an expression, in whatever scope its names are looked up.
 
-Knows Python's operators, literals, calls and iteration; knows nothing of statements and of where names come from.
+Knows Python's operators, literals, calls and iteration; knows nothing of statements and of where names
+come from.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from callwright_grounding.resolution.resolver import Resolver
 
 _OPERATORS = {
-    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.FloorDiv: "__floordiv__",
-    ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitOr: "__or__", ast.BitAnd: "__and__",
-    ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__",
+    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.FloorDiv:
+    "__floordiv__",
+    ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitOr: "__or__", ast.BitAnd:
+    "__and__", ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__",
 }  # fmt: skip
 _NUMBERS = ("bool", "int", "float", "complex")
 
@@ -64,7 +66,7 @@ class Inference:
         value: Value | None = method(node) if method is not None else None
         return value
 
-    # -- names and literals -----------------------------------------------------------------------------------------
+    # -- names and literals ------------------------------------------------------------------------
 
     def infer_name(self, node: ast.Name) -> Value | None:
         """A name."""
@@ -120,7 +122,7 @@ class Inference:
         """A set comprehension."""
         return self.resolver.builtin("set")
 
-    # -- attributes, calls, subscripts ------------------------------------------------------------------------------
+    # -- attributes, calls, subscripts -------------------------------------------------------------
 
     def infer_attribute(self, node: ast.Attribute) -> Value | None:
         """``value.attr``."""
@@ -179,7 +181,7 @@ class Inference:
             return value.arguments[-1] if value.arguments else None
         return None
 
-    # -- operators --------------------------------------------------------------------------------------------------
+    # -- operators ---------------------------------------------------------------------------------
 
     def infer_boolop(self, node: ast.BoolOp) -> Value | None:
         """``a or b``, ``a and b``: one of the operands."""
@@ -201,7 +203,7 @@ class Inference:
         return value if isinstance(value, Instance) and value.cls.path != "builtins.bool" else None
 
     def infer_binop(self, node: ast.BinOp) -> Value | None:
-        """Arithmetic: only where both sides are known, because the right side may answer instead of the left."""
+        """Arithmetic: only where both sides are known, as the right side may answer instead of the left."""
         left, right = self.infer(node.left), self.infer(node.right)
         if not isinstance(left, Instance):
             return None
@@ -235,7 +237,7 @@ class Inference:
         both = isinstance(right, Instance) and right.cls.module == "builtins"
         return self.resolver.builtin("bool") if both else None
 
-    # -- iteration --------------------------------------------------------------------------------------------------
+    # -- iteration ---------------------------------------------------------------------------------
 
     def element(self, value: Value | None) -> Value | None:
         """What iterating over a value gives."""

@@ -31,9 +31,10 @@ IDENTITIES = frozenset({"auto_class_update"})
 """Functions that return their first argument, with another docstring."""
 
 HARMLESS_CLASS_DECORATORS = frozenset({
-    "add_end_docstrings", "add_start_docstrings", "auto_docstring", "dataclass", "dataclass_transform", "deprecated",
-    "disjoint_base", "experimental", "export", "final", "public", "requires", "runtime_checkable", "set_module",
-    "strict", "total_ordering", "type_check_only", "unique", "compatibility",
+    "add_end_docstrings", "add_start_docstrings", "auto_docstring", "dataclass", "dataclass_transform",
+    "deprecated", "disjoint_base", "experimental", "export", "final", "public", "requires",
+    "runtime_checkable", "set_module", "strict", "total_ordering", "type_check_only", "unique",
+    "compatibility",
 })  # fmt: skip
 """Class decorators that add no public attribute."""
 
@@ -58,7 +59,7 @@ FACTORIES: dict[str, str] = {
     ),
     "transformers.models.auto.configuration_auto.AutoConfig.from_pretrained": "transformers.PreTrainedConfig",
 }
-"""Functions, by the class they stand in, that return an instance of some subclass of the class on the right."""
+"""Functions, by their class, that return an instance of some subclass of the class on the right."""
 
 DATA_ATTRIBUTES = frozenset({"transformers.configuration_utils.PreTrainedConfig"})
 """Classes whose instances carry whatever was in a file: attributes are never judged."""

@@ -1,14 +1,16 @@
 """From names to values: what an attribute, a base class, an annotation or a call stands for.
 
-Answers come with how sure they are: *found*, *missing* (the set of names is closed, and this is not in it), *likely*
-missing, or *open* (more may exist than is known). Runs nothing; gives up, as open, rather than guess.
+Answers come with how sure they are: *found*, *missing* (the set of names is closed, and this is not in
+it), *likely* missing, or *open* (more may exist than is known). Runs nothing; gives up, as open, rather
+than guess.
 """
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from callwright_grounding.environment.environment import Environment
@@ -42,7 +44,7 @@ class Lookup:
     """The answer to "has this an attribute of that name?"."""
 
     state: str
-    """``found``, ``missing``, ``likely`` missing, ``uncalled`` (may be data, cannot be called), or ``open``."""
+    """``found``, ``missing``, ``likely`` missing, ``uncalled`` (data, never callable), or ``open``."""
     value: Value | None = None
     reason: str = ""
 
@@ -67,6 +69,18 @@ class Order:
     bases: tuple[Base, ...]
     open: str
     """Why instances may have more attributes than the bases declare; empty where they are whole."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What was worked out for one module."""
+
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    entries: dict[str, Value | None] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    annotations: dict[tuple[str, str], Value | None] = field(default_factory=dict)
+    values: dict[tuple[str, str], Value | None] = field(default_factory=dict)
+    members: dict[tuple[str, str], Value | None] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=50_000)
@@ -112,11 +126,7 @@ class Resolver:
         self.environment = environment
         self.local: dict[str, ModuleSummary] = {}
         """Summaries of buffers that are being edited or checked; they go before the files on disk."""
-        self._entries: dict[tuple[str, str], Value | None] = {}
-        self._orders: dict[tuple[str, str], Order] = {}
-        self._annotations: dict[tuple[str, str, str], Value | None] = {}
-        self._values: dict[tuple[str, str, str], Value | None] = {}
-        self._members: dict[tuple[str, str, str], Value | None] = {}
+        self._known: defaultdict[str, Known] = defaultdict(Known)
         self.context = ""
         """The module that is looked at: its project's classes may be subclasses of any other."""
         self._active: set[tuple[str, str]] = set()
@@ -124,21 +134,16 @@ class Resolver:
 
     def forget(self, module: str | None = None) -> None:
         """Forget what was worked out, after a module (or, with ``None``, anything) changed."""
-        caches: list[dict[tuple[str, ...], object]] = [
-            self._entries, self._orders, self._annotations, self._values, self._members,
-        ]  # type: ignore[list-item]  # fmt: skip
-        for cache in caches:
-            if module is None:
-                cache.clear()
-                continue
-            for key in [key for key in cache if key[0] == module]:
-                del cache[key]
+        if module is None:
+            self._known.clear()
+        else:
+            self._known.pop(module, None)
 
     def summary(self, module: str) -> ModuleSummary | None:
         """What a module declares."""
         return self.local.get(module) or self.environment.summary(module)
 
-    # -- modules ----------------------------------------------------------------------------------------------------
+    # -- modules -----------------------------------------------------------------------------------
 
     def module(self, name: str) -> Module | None:
         """The module of this name; ``None`` where there is none."""
@@ -146,6 +151,15 @@ class Resolver:
 
     def module_attribute(self, module: str, name: str) -> Lookup:
         """Look a name up in a module, as ``module.name`` and ``from module import name`` do."""
+        known = self._known[module].lookups
+        if name in known:
+            return known[name]
+        found = self._module_attribute(module, name)
+        if not self._active or found.value is not None:  # inside a cycle an answer may be less than the whole
+            known[name] = found
+        return found
+
+    def _module_attribute(self, module: str, name: str) -> Lookup:
         summary = self.summary(module)
         if summary is None:
             return OPEN
@@ -211,13 +225,14 @@ class Resolver:
                 return f"imports * from {star}"
         return ""
 
-    # -- declarations -----------------------------------------------------------------------------------------------
+    # -- declarations ------------------------------------------------------------------------------
 
     def entry_value(self, module: str, name: str, entry: Entry) -> Value | None:
         """The value of a module's top-level name."""
         key = (module, name)
-        if key in self._entries:
-            return self._entries[key]
+        known = self._known[module].entries
+        if name in known:
+            return known[name]
         if key in self._active or self._depth > MAX_DEPTH:
             return None
         self._active.add(key)
@@ -227,7 +242,7 @@ class Resolver:
         finally:
             self._active.discard(key)
             self._depth -= 1
-        self._entries[key] = value
+        known[name] = value
         return value
 
     def _entry_value(self, module: str, name: str, entry: Entry, owner: Class | None = None) -> Value | None:
@@ -269,10 +284,11 @@ class Resolver:
         """The value of an expression in a module's scope, ``self`` being an instance of ``owner``."""
         if text.startswith(":"):
             return self.annotation(module, text[1:], owner)
-        key = (module, owner.name if owner is not None else "", text)
-        if key in self._values:
-            return self._values[key]
-        self._values[key] = None  # what refers to itself is unknown
+        key = (owner.name if owner is not None else "", text)
+        known = self._known[module].values
+        if key in known:
+            return known[key]
+        known[key] = None  # what refers to itself is unknown
         node = parse_expression(text)
         self._depth += 1
         try:
@@ -283,23 +299,24 @@ class Resolver:
             )
         finally:
             self._depth -= 1
-        self._values[key] = found
+        known[key] = found
         return found
 
-    # -- annotations ------------------------------------------------------------------------------------------------
+    # -- annotations -------------------------------------------------------------------------------
 
     def annotation(self, module: str, text: str, owner: Class | None = None) -> Value | None:
         """What an annotation in a module promises; type variables stay in it."""
-        key = (module, owner.name if owner is not None else "", text)
-        if key in self._annotations:
-            return self._annotations[key]
-        self._annotations[key] = None
+        key = (owner.name if owner is not None else "", text)
+        known = self._known[module].annotations
+        if key in known:
+            return known[key]
+        known[key] = None
         node = parse_expression(text)
         scope = ModuleScope(self, module, owner)
         value = (
             None if node is None else self.annotated(node, scope.name, lambda name: self.alias(module, name))
         )
-        self._annotations[key] = value
+        known[key] = value
         return value
 
     def annotated(
@@ -430,17 +447,15 @@ class Resolver:
                 return value
         return None
 
-    # -- classes ----------------------------------------------------------------------------------------------------
+    # -- classes -----------------------------------------------------------------------------------
 
     def order(self, cls: Class) -> Order:
         """A class with all its bases, nearest first."""
-        key = (cls.module, cls.name)
-        if key in self._orders:
-            return self._orders[key]
-        self._orders[key] = Order((Base(cls, {}),), "refers to itself")
-        found = self._order(cls)
-        self._orders[key] = found
-        return found
+        known = self._known[cls.module].orders
+        if cls.name not in known:
+            known[cls.name] = Order((Base(cls, {}),), "refers to itself")
+            known[cls.name] = self._order(cls)
+        return known[cls.name]
 
     def _order(self, cls: Class) -> Order:
         bases: dict[tuple[str, str], Base] = {}
@@ -530,7 +545,7 @@ class Resolver:
 
     def parameters(self, cls: Class) -> list[str]:
         """Names of a class's type parameters, in order."""
-        return [name for name in self.order(cls).bases[0].mapping]
+        return list(self.order(cls).bases[0].mapping)
 
     def find_member(self, cls: Class, name: str) -> Iterator[tuple[Base, Entry]]:
         """A member in a class and its bases, nearest first."""
@@ -543,7 +558,7 @@ class Resolver:
         """Whether a class is, or derives from, the one with this path."""
         return any(base.cls.path == path for base in self.order(cls).bases)
 
-    # -- attributes -------------------------------------------------------------------------------------------------
+    # -- attributes --------------------------------------------------------------------------------
 
     def attribute(self, value: Value, name: str) -> Lookup:
         """Look an attribute up on a value."""
@@ -635,7 +650,7 @@ class Resolver:
         return False
 
     def _assigned_nearby(self, order: Order, kind: str) -> NameSets | None:
-        """Names that subclasses, or whoever is handed an instance, may have added; ``None`` where nobody knows."""
+        """Names that subclasses or holders of an instance may have added; ``None`` where nobody knows."""
         modules = {base.cls.module for base in order.bases}
         if kind == "members" and all(
             base.cls.path == "builtins.object" or base.cls.name.endswith("Mixin") for base in order.bases
@@ -653,7 +668,7 @@ class Resolver:
         return NameSets(sets)
 
     def local_names(self, module: str, kind: str) -> frozenset[str]:
-        """Attribute names that a buffer assigns (``stored``), or also those that its classes have (``members``)."""
+        """Attribute names that a buffer assigns (``stored``) or that its classes have (``members``)."""
         summary = self.local[module]
         names = set(summary.stored)
         if kind == "members":
@@ -674,16 +689,17 @@ class Resolver:
                     inexact(self.result(function)) if instance is not None and "x" not in entry[1] else None
                 )
             return function
-        key = (base.cls.module, base.cls.name, name)
-        if key not in self._members:
-            self._members[key] = None
-            self._members[key] = self._entry_value(base.cls.module, name, entry, base.cls)
-        value = self._members[key]
+        key = (base.cls.name, name)
+        known = self._known[base.cls.module].members
+        if key not in known:
+            known[key] = None
+            known[key] = self._entry_value(base.cls.module, name, entry, base.cls)
+        value = known[key]
         if entry[0] == "v" and self._is_enum(cls) and "i" not in entry[1] and entry[2] is None:
             return Instance(cls)
-        if isinstance(value, Instance) and "i" not in entry[1] and entry[0] == "v":
-            if any(True for _ in self.find_member(value.cls, "__get__")):
-                return None
+        declared = isinstance(value, Instance) and entry[0] == "v" and "i" not in entry[1]
+        if isinstance(value, Instance) and declared and any(self.find_member(value.cls, "__get__")):
+            return None
         if isinstance(value, Function) and value.receiver is None and entry[0] == "v":
             return Function(value.module, value.name, value.entry, base.cls, receiver)
         return substitute(value, self.mapping(base, receiver)) if value is not None else None
@@ -704,7 +720,7 @@ class Resolver:
                 own |= dict(zip(names, receiver.arguments, strict=False))
         return own | {name: substitute(v, own) for name, v in base.mapping.items() if v is not None}
 
-    # -- calls ------------------------------------------------------------------------------------------------------
+    # -- calls -------------------------------------------------------------------------------------
 
     def result(self, function: Function, arguments: Arguments | None = None) -> Value | None:
         """What a function returns."""

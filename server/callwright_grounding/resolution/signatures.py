@@ -171,7 +171,7 @@ def _constructor(resolver: Resolver, cls: Class, depth: int) -> Keywords:
 
 
 def _hidden(reason: str) -> str:
-    """Whether what makes a class open could also hide a constructor: an unknown base could not, behind a known one."""
+    """What of a class's openness could also hide a constructor: not an unknown base behind a known one."""
     return reason if "decorated" in reason or "metaclass" in reason else ""
 
 
@@ -204,6 +204,7 @@ def _fields(resolver: Resolver, cls: Class) -> list[str]:
                 and "a" in entry[1]
                 and not (entry[2] or "").startswith(("ClassVar", "typing.ClassVar"))
             ):
-                if not any("init=False" in text for text in entry[3] or ()):
-                    names[name] = None
+                names[name] = None
+                if any("init=False" in text for text in entry[3] or ()):
+                    del names[name]
     return list(names)

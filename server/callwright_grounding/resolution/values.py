@@ -1,4 +1,4 @@
-"""What an expression can be: a module, a class, an instance, a function. ``None`` stands for *unknown* everywhere."""
+"""What an expression can be: a module, a class, an instance, a function; ``None`` is *unknown*."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ def substitute(value: Value | None, mapping: dict[str, Value | None]) -> Value |
         case TypeVariable(name):
             return value if value is ELLIPSIS else mapping.get(name)
         case Instance(cls, arguments, exact) if arguments:
-            return Instance(cls, tuple(substitute(argument, mapping) for argument in arguments), exact, value.claimed)
+            return Instance(
+                cls, tuple(substitute(argument, mapping) for argument in arguments), exact, value.claimed
+            )
         case OneOf(choices):
             return one_of(substitute(option, mapping) for option in choices)
     return value

@@ -18,11 +18,27 @@ _SHOW_PROGRESS_FROM = 40
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--python", metavar="INTERPRETER", help="Interpreter or environment folder; found if not given.")
-@click.option("--catalogue", type=click.Path(path_type=Path), help="Catalogue file; the default bundle's if not given.")
-@click.option("--closed-catalogue", is_flag=True, help="Nothing outside the catalogue may be loaded: an error, not a warning.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text", show_default=True)
-@click.option("--severity", type=click.Choice(["error", "warning"]), default="warning", help="The least to show.")
+@click.option(
+    "--python", metavar="INTERPRETER", help="Interpreter or environment folder; found if not given."
+)
+@click.option(
+    "--catalogue", type=click.Path(path_type=Path), help="Catalogue file; the default bundle's if not given."
+)
+@click.option(
+    "--closed-catalogue",
+    is_flag=True,
+    help="Ids outside the catalogue are errors.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--severity", type=click.Choice(["error", "warning"]), default="warning", help="The least to show."
+)
 def check(
     paths: tuple[Path, ...],
     python: str | None,
@@ -33,8 +49,8 @@ def check(
 ) -> None:
     """Find API calls that do not exist.
 
-    Looks at every import, attribute, call keyword, pipeline task and repository id, against what is installed for the
-    interpreter. What is not known for certain is not reported. Nothing is run.
+    Looks at every import, attribute, call keyword, pipeline task and repository id, against what is
+    installed for the interpreter. What is not known for certain is not reported. Nothing is run.
 
     \b
     An error: every name that exists is known, and this is none of them.

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def index(python: str | None, only: tuple[str, ...], as_json: bool) -> None:
     """Index what is installed for an interpreter.
 
-    The editor does this by itself in the background; here it is for continuous integration, and to look at. Nothing of
-    what is installed is run. A stopped run goes on where it stopped.
+    The editor does this by itself in the background; here it is for continuous integration, and to look
+    at. Nothing of what is installed is run. A stopped run goes on where it stopped.
 
     \b
     Examples:
