@@ -18,6 +18,10 @@ def test_gorillas_double_escapes_and_stray_quote_are_undone():
     assert answer.text == ESCAPED
 
 
+def test_a_stray_quote_does_not_stick_to_the_call():
+    assert Answer.read("<<<code>>>: x\\n<<<api_call>>>: f('x')\\n\"").call == "f('x')"
+
+
 def test_a_text_that_is_not_escaped_stays():
     assert unescape('print("a")') == 'print("a")'
 

@@ -47,6 +47,13 @@ def test_without_the_callable_the_last_subtree_is_searched(verdict):
     assert verdict("whatever(f(1), 'org/vit')", domain="Vision") == INVENTED
 
 
+def test_the_first_subtree_with_the_callable_counts(verdict):
+    both = "f(pipeline('fill-mask', model='no'), pipeline('fill-mask', model='t5'))"
+
+    assert verdict(both) == CORRECT
+    assert verdict("f(pipeline('fill-mask', model='t5'), pipeline('fill-mask', model='no'))") == INVENTED
+
+
 def test_an_entry_without_arguments_matches_nothing(verdict):
     assert verdict("NoArguments()", domain="Empty") == INVENTED
 

@@ -63,9 +63,9 @@ def count(code: str, reference: str) -> list[float]:
     """What adds up over answers.
 
     Returns:
-        23 numbers: for BLEU and for its weighted form the matches of the four orders, their totals; the answer's
-        length in tokens and the two lengths it is compared with; matched and all subtrees; matched and all
-        data-flow edges.
+        23 numbers: for BLEU and for its weighted form the matches of the four orders, their totals; the
+        answer's length in tokens and the two lengths it is compared with; matched and all subtrees; matched
+        and all data-flow edges.
     """
     code, reference = code.strip(), reference.strip()
     tokens, wanted = code.split(), reference.split()
