@@ -76,6 +76,8 @@ class Tuner(SFTTrainer):  # type: ignore[misc]
         causal = causal.get_base_model() if hasattr(causal, "get_base_model") else causal
         total = torch.zeros((), device=causal.device)
         self.figures, self.tokens = {}, 0
+        for parameter in self._own_parameters().values():
+            parameter.grad = None  # the trainer clears the model's gradients only
         for part in inputs["parts"]:
             total += self._backward(causal, part)
         return total
