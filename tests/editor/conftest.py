@@ -81,5 +81,7 @@ def vsix(node: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path
     """The packaged extension."""
     file = tmp_path_factory.mktemp("vsix") / "callwright.vsix"
     command = ["node", "node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", "--out", str(file)]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **node}, check=True, capture_output=True, timeout=300)
+    subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **node}, check=True, capture_output=True, timeout=300
+    )
     return file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,18 @@ def test_inside_the_extension_host(vscode: dict[str, str]) -> None:
 @pytest.mark.timeout(600)
 def test_with_eyes_and_keys(vscode: dict[str, str], vsix: Path, tmp_path: Path) -> None:
     run(vscode, "node", "--test", "test/ui/editor.test.mjs", VSIX=str(vsix), SCREENSHOTS=str(tmp_path))
+
+
+@pytest.mark.slow
+def test_the_settings_are_the_servers_own(node: dict[str, str]) -> None:
+    settings = subprocess.run(
+        [sys.executable, "-m", "callwright_server", "settings", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    done = subprocess.run(
+        ["node", "scripts/settings.mjs", "--check"],
+        cwd=ROOT, env={**os.environ, **node}, input=settings.stdout, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

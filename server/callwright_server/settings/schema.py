@@ -71,8 +71,8 @@ class Settings:
     bundle: str = ""
     """Name of an installed bundle, or a bundle's folder; empty takes the default one."""
     record_outcomes: bool = True
-    """Keep in a file on this machine what became of each suggestion: taken, partly taken, dismissed, kept. It is
-    never sent anywhere; `callwright outcomes` shows, erases and exports it.
+    """Keep in a file on this machine what became of each suggestion: taken, partly taken, dismissed, kept.
+    It is never sent anywhere; `callwright outcomes` shows, erases and exports it.
     """
     log_level: Literal["error", "warning", "info", "debug"] = "warning"
     """How much the server writes to its log (stderr). Never your code, at any level."""
