@@ -1,4 +1,4 @@
-"""The VS Code extension: its own unit tests, the real extension host, and the packaged extension in a real browser."""
+"""The VS Code extension: unit tests, the real extension host, the packaged extension in a real browser."""
 
 from __future__ import annotations
 
