@@ -23,6 +23,7 @@ from callwright_training.records import Record
 from callwright_training.reward.scorer import Scorer
 from callwright_training.reward.stage import load_reward
 from callwright_training.sampling import stop_tokens
+from callwright_training.sft.adapter import save
 
 Step = Callable[[str, float], None]
 
@@ -102,9 +103,7 @@ def _publish(request: PPORequest, base: Base, policy: Any, stopped: str | None) 
     place = request.out / "model"
     partial = request.out / "model.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    policy.save_pretrained(str(partial))
-    if not hasattr(policy, "peft_config"):
-        base.tokenizer.save_pretrained(str(partial))
+    save(policy, base, partial)
     shutil.rmtree(place, ignore_errors=True)
     partial.rename(place)
     rows = read_log(request.out)

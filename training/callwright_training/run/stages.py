@@ -1,0 +1,219 @@
+"""The stages: what each is made from, what it makes, and how. Order and skipping are in ``pipeline.py``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from callwright_grounding.catalogue import Catalogue
+from callwright_plugins.manager import Plugins
+from callwright_training.records import Record, Split
+from callwright_training.run.run_file import RunFile
+
+Step = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run file in its place."""
+
+    file: RunFile
+    out: Path
+    records: tuple[Record, ...]
+    catalogue: Catalogue
+    plugins: Plugins
+
+    def folder(self, stage: str) -> Path:
+        """Where a stage keeps its results."""
+        return self.out / stage
+
+    @cached_property
+    def split(self) -> Split:
+        """What is trained on and what is held out, in every stage the same."""
+        from callwright_training.sft.train import split_of
+
+        return split_of(self.file.sft, self.records)
+
+    def tuned(self) -> tuple[str, Path | None]:
+        """M_SFT: its base and adapter, or its own folder where every weight was tuned."""
+        if self.file.sft.full:
+            return str(self.folder("sft") / "model"), None
+        return self.file.sft.base, self.folder("sft") / "adapter"
+
+    def reinforced(self) -> tuple[str, Path | None]:
+        """M_RL, in the same way."""
+        model = self.folder("ppo") / "model"
+        if (model / "adapter_config.json").is_file():
+            return self.tuned()[0], model
+        return str(model), None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage."""
+
+    name: str
+    settings: Callable[[Run], Any]
+    """Plain values that decide its result."""
+    inputs: Callable[[Run], list[Path]]
+    """Files and folders of earlier stages that it is made from."""
+    outputs: tuple[str, ...]
+    """What later stages read of it."""
+    work: Callable[[Run, Step], dict[str, Any]]
+    own_bar: bool = False
+    """Whether it shows its progress itself."""
+
+
+def _sft(run: Run, step: Step) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from callwright_training.sft.train import Stopped, tune
+
+    try:
+        return asdict(tune(run.file.sft, run.records, run.folder("sft")))
+    except Stopped as stopped:
+        raise KeyboardInterrupt from stopped
+
+
+def _feedback(run: Run, step: Step) -> dict[str, Any]:
+    from callwright_training.feedback.stage import FeedbackRequest, run_feedback
+
+    base, adapter = run.tuned()
+    request = FeedbackRequest(
+        base=base,
+        adapter=adapter,
+        records=run.split.train,
+        catalogue=run.catalogue,
+        plugins=run.plugins,
+        settings=run.file.feedback,
+        seed=run.file.seed,
+        out=run.folder("feedback"),
+    )
+    return run_feedback(request, step)
+
+
+def _reward(run: Run, step: Step) -> dict[str, Any]:
+    from callwright_training.reward.stage import RewardRequest, train_reward
+
+    base, adapter = run.tuned()
+    request = RewardRequest(
+        base=base,
+        adapter=adapter,
+        labels=run.folder("feedback") / "labels.jsonl",
+        settings=run.file.reward,
+        seed=run.file.seed,
+        out=run.folder("reward"),
+    )
+    return train_reward(request, step)
+
+
+def _ppo(run: Run, step: Step) -> dict[str, Any]:
+    from callwright_training.ppo.stage import PPORequest, run_ppo
+
+    base, adapter = run.tuned()
+    request = PPORequest(
+        base=base,
+        adapter=adapter,
+        reward=run.folder("reward"),
+        records=run.split.train,
+        form=run.file.feedback.form,
+        settings=run.file.ppo,
+        seed=run.file.seed,
+        out=run.folder("ppo"),
+    )
+    return run_ppo(request, step)
+
+
+def _export(run: Run, step: Step) -> dict[str, Any]:
+    from callwright_training.export import CatalogueSource, ExportRequest, export_bundle
+
+    base, adapter = run.reinforced()
+    settings = run.file.export
+    catalogue = CatalogueSource(
+        words=f"run {run.file.name}", fingerprint=run.catalogue.version, load=lambda: run.catalogue
+    )
+    request = ExportRequest(
+        base=base,
+        adapter=adapter,
+        catalogue=catalogue,
+        out=run.folder("export") / "bundle",
+        name=settings.name or run.file.name,
+        quantization=settings.quantization,
+        least_agreement=settings.least_agreement,
+    )
+    bundle = export_bundle(request, step)
+    parity = bundle.manifest.parity
+    return {"bundle": "bundle", "size": bundle.size, "agreement": parity.agreement, "mean_kl": parity.mean_kl}
+
+
+def _evaluate(run: Run, step: Step) -> dict[str, Any]:
+    from callwright_training.run.before_after import evaluate_run
+
+    return evaluate_run(run, step)
+
+
+def _read(run: Run) -> dict[str, Any]:
+    """What a judge sees beside the samples."""
+    return {"catalogue": run.catalogue.version, "records": [record.id for record in run.split.train]}
+
+
+STAGES = (
+    Stage("sft", lambda run: run.file.sft.model_dump(), lambda run: [], ("adapter", "model"), _sft, True),
+    Stage(
+        "feedback",
+        lambda run: [_decisive(run), run.file.seed, _read(run), _questions(run)],
+        lambda run: [run.folder("sft") / "adapter", run.folder("sft") / "model"],
+        ("labels.jsonl", "summary.json"),
+        _feedback,
+    ),
+    Stage(
+        "reward",
+        lambda run: [run.file.reward.model_dump(), run.file.seed],
+        lambda run: [run.folder("feedback") / "labels.jsonl"],
+        ("reward.safetensors", "reward.json", "quality.json"),
+        _reward,
+    ),
+    Stage(
+        "ppo",
+        lambda run: [run.file.ppo.model_dump(), run.file.seed, run.file.feedback.form, _read(run)],
+        lambda run: [
+            run.folder("sft") / "adapter",
+            run.folder("sft") / "model",
+            run.folder("reward") / "reward.safetensors",
+        ],
+        ("model", "summary.json"),
+        _ppo,
+    ),
+    Stage(
+        "export",
+        lambda run: [run.file.export.model_dump(), run.file.name, run.catalogue.version],
+        lambda run: [run.folder("sft") / "adapter", run.folder("ppo") / "model"],
+        ("bundle",),
+        _export,
+    ),
+    Stage(
+        "evaluate",
+        lambda run: [run.file.evaluate.model_dump(), _decisive(run), _questions(run)],
+        lambda run: [
+            run.folder("ppo") / "model",
+            run.folder("feedback") / "summary.json",
+            run.folder("export") / "bundle",
+        ],
+        ("summary.json",),
+        _evaluate,
+        True,
+    ),
+)
+
+
+def _decisive(run: Run) -> dict[str, Any]:
+    """Feedback's settings without those that cannot change its result."""
+    return run.file.feedback.model_dump(exclude={"workers", "ray"})
+
+
+def _questions(run: Run) -> Any:
+    return json.loads(run.plugins.question_set(run.file.feedback.questions).model_dump_json())
