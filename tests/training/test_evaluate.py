@@ -178,6 +178,50 @@ def test_another_catalogue_is_scored_anew(evaluate, responses, benchmark):
     assert Summary.load(benchmark / "out/summary.json").figures["invented_ids"] == 0
 
 
+def test_the_static_tier_says_why_a_script_must_fail(evaluate, responses, benchmark, monkeypatch):
+    monkeypatch.setenv("CALLWRIGHT_HOME", str(benchmark))
+    hub = benchmark / "environments/current/hub"
+    hub.mkdir(parents=True)
+    (hub / "index.json").write_text('{"repositories": {}}')
+    (hub.parent / "prepared.json").write_text("{}")
+    path = responses(("f()", "x = 1\nprint(x)"), ("f()", "print(unheard)"))
+
+    evaluate(
+        "--responses", path, "--metrics", "static", "--environment", "current", "--out", benchmark / "out"
+    )
+
+    assert Summary.load(benchmark / "out/summary.json").figures["static_ok"] == 50
+    assert "'unheard' is not defined" in read_results(benchmark / "out/results.jsonl")[1].notes["static_ok"]
+
+
+def test_an_unprepared_environment_is_told_before_the_work(evaluate, responses, benchmark, monkeypatch):
+    monkeypatch.setenv("CALLWRIGHT_HOME", str(benchmark))
+
+    with pytest.raises(UserError, match="rlaif-train environment prepare"):
+        evaluate("--responses", responses(("f()", "x")), "--metrics", "execution", "--out", benchmark / "out")
+
+    assert not (benchmark / "out/results.jsonl").exists()
+
+
+@pytest.mark.slow
+def test_scripts_run_in_the_prepared_environment(evaluate, responses, benchmark):
+    from callwright_training.errors import SandboxError
+    from callwright_training.execution.environment import Environment
+
+    try:
+        Environment.find("2024")
+    except SandboxError as error:
+        pytest.skip(str(error))
+    path = responses((RECORDS[0][1], "print(1)"), ("f()", "open('photo.jpg').read(1)"), ("f()", "1 / 0"))
+
+    evaluate("--responses", path, "--metrics", "calls,execution", "--out", benchmark / "out")
+
+    results = read_results(benchmark / "out/results.jsonl")
+    assert [result.scores["executability_strict"] for result in results] == [1, 0, 0]
+    assert [result.scores["executability_and_api"] for result in results] == [1, 0, 0]
+    assert "ZeroDivisionError" in results[2].notes["executability_strict"]
+
+
 def test_metrics_can_be_added_later(evaluate, responses, benchmark):
     options = ("--responses", responses((RECORDS[0][1], RECORDS[0][3])), "--out", benchmark / "out")
     evaluate(*options, "--metrics", "calls")

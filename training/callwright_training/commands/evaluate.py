@@ -38,7 +38,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Environment variable that holds the endpoint's key, if it needs one.",
 )
 @click.option(
-    "--metrics", metavar="NAMES", help="Comma-separated: gorilla, calls, rouge, codebleu, parses, execution."
+    "--metrics",
+    metavar="NAMES",
+    help="Comma-separated: gorilla, calls, rouge, codebleu, parses; static, execution.",
 )
 @click.option(
     "--environment", default="2024", show_default=True, help="Library versions that scripts run with."

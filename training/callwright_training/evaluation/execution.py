@@ -10,6 +10,9 @@
 - ``executability_and_api``: runs (lenient) *and* ``api_match``: code that runs but does something else does
   not count.
 
+- ``static_ok``: the static tier finds no reason why the script must fail, without running it. Where scripts
+  run too, the tier's precision and recall for "will fail" (lenient) are part of the summary.
+
 Source: the executability rate of arXiv 2406.20060, section 4: a script counts when it ends without an error
 and without human edits. An answer without a script does not run. Verdicts are kept by content and
 environment.
@@ -23,14 +26,17 @@ from typing import get_args
 
 from callwright_training.errors import SandboxError
 from callwright_training.evaluation.results import Result
+from callwright_training.evaluation.summary import percent
 from callwright_training.execution.canaries import check
 from callwright_training.execution.environment import Environment
 from callwright_training.execution.runner import Mode, Runner
 from callwright_training.execution.sandbox import SandboxMode
+from callwright_training.execution.static import StaticTier, compare
 from callwright_training.execution.verdict import Script, Verdict
 from callwright_training.metrics import Measured
 
 NAME = "execution"
+STATIC = "static"
 
 
 def run_scripts(
@@ -69,6 +75,36 @@ def run_scripts(
     for index, result in enumerate(results):
         reference = verdicts["lenient"][result.record]
         _note(result, verdicts["strict"][str(index)], verdicts["lenient"][str(index)], reference)
+
+
+def check_statically(results: Sequence[Result], versions: str) -> dict[str, float | int]:
+    """Ask the static tier about every answer's script.
+
+    Args:
+        results: What to look at; scores and notes are added to them.
+        versions: The prepared environment: ``2024`` or ``current``.
+
+    Returns:
+        How well the tier foretells what the runner found, where it ran: precision and recall in percent, and
+        ``n``.
+
+    Raises:
+        SandboxError: The environment is not prepared.
+    """
+    tier = StaticTier(Environment.find(versions))
+    foretold, ran = [], []
+    for index, result in enumerate(results):
+        verdict = tier.verdict(Script(str(index), result.code))
+        result.measured = [name for name in result.measured if name != STATIC]
+        notes = {} if verdict.ok else {"static_ok": _why(verdict)}
+        result.add(STATIC, Measured(scores={"static_ok": float(verdict.ok)}, notes=notes))
+        if (lenient := result.scores.get("executability_lenient")) is not None:
+            foretold.append(verdict)
+            ran.append(Verdict(verdict.id, ok=lenient == 1, mode="lenient"))
+    if not ran:
+        return {}
+    found = compare(foretold, ran)
+    return {"precision": percent(found.precision), "recall": percent(found.recall), "n": len(ran)}
 
 
 def _check_canaries(environment: Environment, sandbox: SandboxMode) -> None:

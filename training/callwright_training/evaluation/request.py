@@ -12,6 +12,8 @@ from callwright_training.metrics import METRICS
 
 EXECUTION = "execution"
 """The metric that runs code; it is not among ``METRICS``, which never do."""
+STATIC = "static"
+"""The metric that foretells what running would show; it needs the prepared environment too."""
 
 
 class Request(BaseModel):
@@ -38,7 +40,7 @@ class Request(BaseModel):
     endpoint_key: str = "OPENAI_API_KEY"
     """Environment variable that holds the endpoint's key."""
     metrics: str | None = None
-    """Names of metrics, comma-separated; all but ``execution`` where empty."""
+    """Names of metrics, comma-separated; all but ``static`` and ``execution`` where empty."""
     environment: str = "2024"
     """The prepared library versions that scripts run with."""
     sandbox: Literal["namespaces", "rlimits"] = "namespaces"
@@ -90,9 +92,9 @@ class Request(BaseModel):
         """
         names = tuple(name.strip() for name in (self.metrics or ",".join(METRICS)).split(",") if name.strip())
         for name in names:
-            if name not in METRICS and name != EXECUTION:
+            if name not in (*METRICS, STATIC, EXECUTION):
                 raise StageError(
-                    f"no metric is called {name!r}; choose among {', '.join(METRICS)}, {EXECUTION}"
+                    f"no metric is called {name!r}; choose among {', '.join((*METRICS, STATIC, EXECUTION))}"
                 )
         return names
 

@@ -15,7 +15,7 @@ from typing import Any
 from callwright_training.errors import RecordsError, StageError
 from callwright_training.evaluation.items import Item
 from callwright_training.evaluation.progress import progress
-from callwright_training.evaluation.request import EXECUTION, Request
+from callwright_training.evaluation.request import EXECUTION, STATIC, Request
 from callwright_training.evaluation.responses import match, read_responses
 from callwright_training.evaluation.results import Result, ResultFile
 from callwright_training.evaluation.scoring import score
@@ -31,7 +31,7 @@ _NOT_RUN = {
     name: "no script was run; `--metrics …,execution` runs them in the sandbox"
     for name in KEYS
     if name.startswith("executability_")
-}
+} | {"static_ok": "the static tier needs a prepared environment: `--metrics …,static`"}
 
 
 def evaluate_request(request: Request) -> Summary:
@@ -44,7 +44,7 @@ def evaluate_request(request: Request) -> Summary:
     names = request.metric_names
     records, skipped = chosen_records(request)
     known = Known.load(catalogue_file(request))
-    if EXECUTION in names:
+    if {STATIC, EXECUTION} & {*names}:
         _check_environment(request)
     if request.out is not None:
         request.out.mkdir(parents=True, exist_ok=True)
@@ -55,9 +55,12 @@ def evaluate_request(request: Request) -> Summary:
         results = score(items, known, metrics=quick, file=file, jobs=request.jobs, advance=advance)
     if EXECUTION in names:
         _run_scripts(request, results)
+    foretold = _check_statically(request, results) if {STATIC, EXECUTION} & {*names} else {}
     file.replace(results)
     summary = summarise(results, system, not_measured=_NOT_RUN)
     summary.about = _about(request, known, len(records), len(records) - summary.records, skipped)
+    if foretold:
+        summary.about["static_tier"] = foretold
     _publish(request, summary)
     return summary
 
@@ -81,6 +84,12 @@ def _run_scripts(request: Request, results: list[Result]) -> None:
             store=request.out,
             advance=advance,
         )
+
+
+def _check_statically(request: Request, results: list[Result]) -> dict[str, float | int]:
+    from callwright_training.evaluation.execution import check_statically
+
+    return check_statically(results, request.environment)
 
 
 def chosen_records(request: Request) -> tuple[list[Record], int]:
