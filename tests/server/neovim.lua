@@ -1,17 +1,19 @@
 -- Starts the server as docs/editors.md says, asks for ghost text and for the menu, writes the answers as JSON.
 local states = {}
-local client_id = vim.lsp.start({
-  name = "callwright",
+vim.lsp.config("callwright", {
   cmd = { vim.env.CALLWRIGHT, "serve" },
+  filetypes = { "python" },
   init_options = { bundle = vim.env.BUNDLE },
   handlers = {
     ["callwright/status"] = function(_, status) table.insert(states, status.state) end,
   },
 })
-local client = vim.lsp.get_client_by_id(client_id)
+vim.lsp.enable("callwright")
+vim.bo.filetype = "python"
 
 local function ready() return states[#states] == "ready" end
 vim.wait(60000, ready, 20)
+local client = vim.lsp.get_clients({ name = "callwright" })[1]
 
 local function request(method, line, character, context)
   local params = {

@@ -25,6 +25,7 @@ def demo(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
+@pytest.mark.slow
 def test_a_bundle_that_suggests_little_fails(bundle_path):
     done = demo("--bundle", str(bundle_path))
     assert done.returncode == 1, done.stderr

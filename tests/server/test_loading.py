@@ -33,7 +33,13 @@ async def test_a_missing_bundle_is_said_once_and_used_when_it_comes(start_editor
     assert await editor.stop() == 0
 
 
-@pytest.mark.parametrize("damage", ["truncated", "altered", "missing", "nonsense"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["altered", *(pytest.param(damage, marks=SLOW) for damage in ("truncated", "missing", "nonsense"))],
+)
 async def test_a_damaged_bundle_is_named_and_used_when_mended(start_editor, bundle_path, tmp_path, damage):
     bundle = shutil.copytree(bundle_path, tmp_path / "mine")
     model = bundle / MODEL
@@ -56,6 +62,7 @@ async def test_a_damaged_bundle_is_named_and_used_when_mended(start_editor, bund
     assert await editor.stop() == 0
 
 
+@pytest.mark.slow
 async def test_requests_before_the_model_is_there_are_answered_at_once(start_editor, bundle_path):
     editor = await start_editor({"bundle": str(bundle_path)})
     began = time.monotonic()
@@ -66,6 +73,7 @@ async def test_requests_before_the_model_is_there_are_answered_at_once(start_edi
     assert await editor.stop() == 0
 
 
+@pytest.mark.slow
 async def test_settings_may_name_another_bundle(start_editor, bundle_path, tmp_path):
     editor = await start_editor({"bundle": str(tmp_path / "nowhere")})
     await editor.until(lambda: editor.messages)
@@ -82,6 +90,7 @@ async def test_the_server_ends_with_its_client(start_editor, bundle_path):
     await asyncio.wait_for(editor.server.wait(), 20)
 
 
+@pytest.mark.slow
 async def test_users_code_is_not_logged(start_editor, bundle_path: Path):
     editor = await start_editor({"bundle": str(bundle_path), "logLevel": "debug"})
     await editor.ready()

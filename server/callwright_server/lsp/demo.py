@@ -94,6 +94,8 @@ class _Editor:
         self._status: dict[str, Any] = {}
         self._changed = asyncio.Event()
         self._client.feature(METHOD)(lambda params: self._heard(params, report))
+        # What a message box would say, the status says too.
+        self._client.feature(types.WINDOW_SHOW_MESSAGE)(lambda params: None)
 
     async def start(self, bundle: str) -> None:
         await self._client.start_io(sys.executable, "-m", "callwright_server", "serve")
