@@ -47,7 +47,7 @@ class ChoiceSettings(BaseModel):
     least_probability: float = Field(default=0.0, ge=0, le=1)
     """A call is shown unasked only where its share of the shortlist's probability is at least this."""
     least_retrieval: float = 0.0
-    """... and where the retriever's weighed sum is at least this: what is about something else stays below."""
+    """... and where the retriever's weighed sum is at least this; other subjects stay below it."""
 
     def save(self, folder: Path) -> None:
         """Write the file into a folder."""

@@ -28,11 +28,10 @@ from callwright_training.choice.encoders import (
     native_half,
     with_adapter,
 )
+from callwright_training.choice.weights import UNTUNED
 from callwright_training.errors import ExportError
 
 ADAPTER = "adapter_model.safetensors"
-UNTUNED = ChoiceSettings(retrieval={"similarity": 20.0, "words": 0.135, "domain": 0.48}, least_retrieval=6.0)
-"""Weights without an adapter."""
 _LAYOUT = 1
 """Raised when the same inputs give other files."""
 
