@@ -27,8 +27,8 @@ class Call:
 def parse_call(source: str) -> Call | None:
     """Read one call; ``None`` where the text holds none.
 
-    Accepts what APIBench holds: an assignment in front (``model = …``), a trailing dot, surrounding quotes or white
-    space, a call inside a chain (the outermost call counts).
+    Accepts what APIBench holds: an assignment in front (``model = …``), a trailing dot, surrounding quotes or
+    white space, a call inside a chain (the outermost call counts).
     """
     for text in (source.strip(), source.strip().rstrip(".,;"), source.strip().strip("`'\"").rstrip(".,;")):
         try:

@@ -16,12 +16,12 @@ class CatalogueEntry:
     call: str
     """The call as the source spells it."""
     domain: str
-    """What it is for, in the source's words, white space collapsed: ``Computer Vision Image Classification``."""
+    """What it is for, such as ``Computer Vision Image Classification``; spellings that mean the same merged."""
     description: str = ""
     framework: str = ""
     functionality: str = ""
     imports: tuple[str, ...] = ()
-    """Import statements that the call needs, such as ``from transformers import AutoModel``; empty where unknown."""
+    """Import statements that the call needs: ``from transformers import AutoModel``; empty where unknown."""
     requirements: tuple[str, ...] = ()
     """Distributions the call needs, as the source lists them."""
     arguments: tuple[str, ...] = ()
