@@ -16,7 +16,7 @@ class CatalogueEntry:
     call: str
     """The call as the source spells it."""
     domain: str
-    """What it is for, such as ``Computer Vision Image Classification``; spellings that mean the same merged."""
+    """What it is for, such as ``Computer Vision Image Classification``; equal meanings spelt alike."""
     description: str = ""
     framework: str = ""
     functionality: str = ""
