@@ -8,13 +8,26 @@ from callwright_server.command_line import LazyGroup, Subcommand, run
 _COMMANDS = "callwright_training.commands"
 SUBCOMMANDS = {
     "run": Subcommand(f"{_COMMANDS}.run:run", "Run every stage of a run file, skipping what is done."),
-    "data": Subcommand(f"{_COMMANDS}.data:data", "Read records and catalogues, and list what cannot be read."),
+    "data": Subcommand(
+        f"{_COMMANDS}.data:data", "Read records and catalogues, and list what cannot be read."
+    ),
     "sft": Subcommand(f"{_COMMANDS}.sft:sft", "Tune a base model on records (supervised fine-tuning)."),
-    "feedback": Subcommand(f"{_COMMANDS}.feedback:feedback", "Sample from a model and let a judge answer questions."),
+    "choice": Subcommand(
+        f"{_COMMANDS}.choice:choice", "Tune the retriever and the choice among what it finds."
+    ),
+    "feedback": Subcommand(
+        f"{_COMMANDS}.feedback:feedback", "Sample from a model and let a judge answer questions."
+    ),
     "reward": Subcommand(f"{_COMMANDS}.reward:reward", "Train the reward model on the judge's labels."),
     "ppo": Subcommand(f"{_COMMANDS}.ppo:ppo", "Tune the model against the reward model."),
     "export": Subcommand(f"{_COMMANDS}.export:export", "Make a bundle that the server can serve."),
-    "evaluate": Subcommand(f"{_COMMANDS}.evaluate:evaluate", "Score a bundle, a model or a file of responses."),
+    "evaluate": Subcommand(
+        f"{_COMMANDS}.evaluate:evaluate", "Score a bundle, a model or a file of responses."
+    ),
+    "crossvalidate": Subcommand(
+        f"{_COMMANDS}.crossvalidate:crossvalidate",
+        "Tune on all folds but one and choose on that one, in turn.",
+    ),
     "compare": Subcommand(f"{_COMMANDS}.compare:compare", "Set evaluations side by side, with paired tests."),
     "judge": Subcommand(f"{_COMMANDS}.judge:judge", "Measure how far two judges agree."),
     "environment": Subcommand(f"{_COMMANDS}.environment:environment", "Prepare what generated code runs in."),

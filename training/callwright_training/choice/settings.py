@@ -42,6 +42,8 @@ class Choice(BaseModel):
     """The wrong ones are drawn from so many at the top of the retriever's list."""
     choice_questions: PositiveInt = 2
     """Questions of one step of the language model."""
+    choice_practice: NonNegativeInt = 800
+    """Further records on which it practises first; drawn with the seed where there are more."""
     choice_scale: PositiveFloat = 10.0
     """What its mean log-likelihoods are multiplied with at first; this is learned too."""
     choice_likelihood_weight: NonNegativeFloat = 0.1

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -172,9 +173,9 @@ def _objective(task: Task, base: Base, split: Split) -> Objective:
     questions = _questions(split, Corpus(task.entries))
     negatives = task.choice.negatives
     contests = contests_of(questions, open_retriever(task, prior=False), negatives)
-    practice = practice_of(
-        further_questions(task.further), load_encoder(task.choice.encoder), {"similarity": 20.0}, negatives
-    )
+    further = further_questions(task.further)
+    drawn = random.Random(task.sft.seed).sample(further, min(task.choice.choice_practice, len(further)))
+    practice = practice_of(drawn, load_encoder(task.choice.encoder), {"similarity": 20.0}, negatives)
     return ChoiceObjective(contests, practice, base.tokenizer, task.choice)
 
 
