@@ -52,7 +52,6 @@ _WARM = (
     "datasets",
     "sklearn.ensemble",
     "soundfile",
-    "librosa",
     "scipy.io.wavfile",
     "scipy.signal",
     "joblib",

@@ -13,9 +13,9 @@ MIB = 1 << 20
 class Limits:
     """What one script may use before it is stopped."""
 
-    wall: PositiveFloat = 30.0
-    """Seconds from its start to its end."""
-    cpu: PositiveInt = 60
+    wall: PositiveFloat = 60.0
+    """Seconds from its start to its end; generous, so that a busy machine changes no verdict."""
+    cpu: PositiveInt = 30
     """Seconds of processor time, over all its threads."""
     memory: PositiveInt = 3072 * MIB
     """Bytes that all its processes hold together, beyond what the warm parent gave them."""

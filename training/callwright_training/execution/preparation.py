@@ -25,7 +25,15 @@ Step = Callable[[str, float], None]
 
 _HERE = Path(__file__).parent
 _LOCKS = _HERE / "locks"
-_BUILDERS = ("build_hub", "architectures", "labels", "tiny_models", "tiny_tokenizers", "tiny_diffusion")
+_BUILDERS = (
+    "build_hub",
+    "architectures",
+    "labels",
+    "tiny_models",
+    "tiny_tokenizers",
+    "tiny_diffusion",
+    "facts",
+)
 _TORCH = "torch==2.13.0"
 _WORDS_SHOWN = 300
 # The share of the whole that is done when a step ends, from a run on two cores.
@@ -86,6 +94,15 @@ def _install(folder: Path, lock: Path, step: Step) -> None:
     _pip(folder, _TORCH)
     step(f"{len(lock.read_text(encoding='utf-8').splitlines()) - 1} libraries", _TORCH_DONE)
     _pip(folder, "--no-deps", "--requirement", str(lock))
+    _link_ffmpeg(folder)
+
+
+def _link_ffmpeg(folder: Path) -> None:
+    """Put the program that audio pipelines call beside the interpreter; a wheel brings it."""
+    found = next(iter(folder.glob("lib/python*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*")), None)
+    link = folder / "bin" / "ffmpeg"
+    if found is not None and not link.exists():
+        link.symlink_to(found)
 
 
 def _pip(folder: Path, *arguments: str) -> None:

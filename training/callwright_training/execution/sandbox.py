@@ -165,7 +165,7 @@ def _plan(surroundings: Surroundings, limits: Limits, mode: SandboxMode) -> dict
         "hub": str(surroundings.hub) if surroundings.hub else None,
         "port": port,
         "warm": list(surroundings.warm),
-        "variables": _variables(port) | surroundings.variables,
+        "variables": _variables(port, surroundings.python) | surroundings.variables,
         "limits": asdict(limits),
     }
 
@@ -192,10 +192,10 @@ def _interpreter_folders(python: Path) -> list[Path]:
     return [folder, *homes, python.resolve().parent.parent]
 
 
-def _variables(port: int) -> dict[str, str]:
+def _variables(port: int, python: Path) -> dict[str, str]:
     """The environment of the warm parent: one thread each, no telemetry, the hub on the loopback."""
     return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": "/tmp/home",  # noqa: S108
         "HF_HOME": "/tmp/home/.cache/huggingface",  # noqa: S108

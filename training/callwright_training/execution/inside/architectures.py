@@ -27,7 +27,7 @@ KEYWORDS = {
     "clipseg": "clipseg",
     "codebert": "roberta",
     "codegen": "codegen",
-    "codet5": "t5",
+    "codet5": "t5-code",
     "conditional-detr": "conditional_detr",
     "conv-bert": "convbert",
     "convbert": "convbert",
@@ -49,7 +49,7 @@ KEYWORDS = {
     "distilbert": "distilbert",
     "distilgpt": "gpt2",
     "distilroberta": "roberta",
-    "donut": "vision-encoder-decoder",
+    "donut": "donut",
     "dpt-": "dpt",
     "electra": "electra",
     "flan": "t5",
@@ -85,8 +85,9 @@ KEYWORDS = {
     "mobilevit": "mobilevit",
     "mpnet": "mpnet",
     "mt0": "mt5",
+    "omnitab": "tapex",
     "mt5": "mt5",
-    "nllb": "m2m_100",
+    "nllb": "nllb",
     "oneformer": "oneformer",
     "opt-": "opt",
     "opus-mt": "marian",
@@ -112,7 +113,7 @@ KEYWORDS = {
     "t5": "t5",
     "table-transformer": "table-transformer",
     "tapas": "tapas",
-    "tapex": "bart",
+    "tapex": "tapex",
     "time-series": "time_series_transformer",
     "timesformer": "timesformer",
     "trocr": "vision-encoder-decoder",
@@ -161,7 +162,7 @@ KNOWN = {
     "facebook/xglm-564m": "xglm",
     "decapoda-research/llama-7b-hf": "llama",
     "bigcode/santacoder": "gpt2",
-    "salesforce/codet5-base-multi-sum": "t5",
+    "salesforce/codet5-base-multi-sum": "t5-code",
     "huggingface/time-series-transformer-tourism-monthly": "time_series_transformer",
     "facebook/mms-1b-all": "wav2vec2",
     "impira/layoutlm-document-qa": "layoutlm",
@@ -172,6 +173,13 @@ KNOWN = {
     "facebook/dpr-question_encoder-single-nq-base": "dpr",
     "facebook/esm2_t6_8m_ur50d": "esm",
     "openai/shap-e": "",
+}
+# Model types that we make twice, with different tokenizers: the type itself, and the tokenizer's kind.
+VARIANTS = {
+    "t5-code": ("t5", "roberta"),
+    "tapex": ("bart", "tapex"),
+    "nllb": ("m2m_100", "nllb"),
+    "donut": ("vision-encoder-decoder", "donut"),
 }
 # What a domain's models mostly are, the first match counts.
 BY_DOMAIN = (
@@ -302,11 +310,13 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "neck_hidden_sizes": [16, 16, 32, 32],
         "fusion_hidden_size": 16,
     },
+    "deberta": {"pooler_hidden_size": 32},
+    "deberta-v2": {"pooler_hidden_size": 32},
     "beit": {"num_hidden_layers": 12, "use_relative_position_bias": False},
     "maskformer": {**_NO_TIMM},
     "mask2former": {**_NO_TIMM},
     "oneformer": {**_NO_TIMM},
-    "detr": _DETECTION,
+    "detr": {**_DETECTION, "encoder_attention_heads": 8, "decoder_attention_heads": 8},
     "conditional_detr": _DETECTION,
     "table-transformer": _DETECTION,
     "deformable_detr": {
@@ -416,7 +426,7 @@ def type_by_name(repository: str) -> str:
 
 
 def _repositories(entry: dict[str, Any], text: str) -> tuple[str, ...]:
-    quoted = re.findall(r"['\"]([^'\"\s]+)['\"]", entry["call"])
+    quoted = re.findall(r"['\"]([^'\"\s]+)['\"]", f"{entry['call']} {entry['name']}")
     named = [word for word in (entry["name"], *quoted) if _REPOSITORY.fullmatch(word)]
     plain = [word for word in quoted if re.fullmatch(r"[A-Za-z][\w.]*-[\w.\-]+", word)]
     alone = [entry["name"]] if re.fullmatch(r"[A-Za-z0-9][\w.\-]+", entry["name"]) else []

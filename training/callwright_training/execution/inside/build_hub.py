@@ -6,6 +6,7 @@ step. What is built already is kept, so that a later run with a larger catalogue
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -18,11 +19,13 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARAL
 
 from callwright_training.execution.inside import (
     architectures,
+    facts,
     labels,
     tiny_diffusion,
     tiny_models,
     tiny_tokenizers,
     torchvision_ops,  # noqa: F401 - must come before transformers
+    warm_up,
 )
 
 # Repositories that libraries load on their own, or that everybody's scripts name.
@@ -90,6 +93,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     import transformers
 
+    _compile_ahead(folder / "numba")
     transformers.logging.set_verbosity_error()
     entries = [json.loads(line) for line in catalogue.read_text(encoding="utf-8").splitlines()]
     hub = Hub(folder)
@@ -104,8 +108,16 @@ def main() -> None:
                 entry["domain"],
                 f"{entry['call']} {entry['example']}",
             )
+    hub.add_data()
     hub.save()
     _say(done=len(hub.repositories), failed=hub.failed)
+
+
+def _compile_ahead(folder: Path) -> None:
+    """Let numba compile what librosa needs, once, instead of in each sandbox."""
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    with contextlib.suppress(Exception):
+        warm_up.use_librosa()
 
 
 def class_types() -> dict[str, str]:
@@ -166,11 +178,19 @@ class Hub:
             "files": files,
             "task": labels.task_of(domain),
             "library": "diffusers" if model_type.startswith("diffusion") else "transformers",
-            "type": model_type,
+            "type": architectures.VARIANTS.get(model_type, (model_type, ""))[0],
         }
 
+    def add_data(self) -> None:
+        """Add the data sets that processors load on their own: OneFormer's lists of classes."""
+        classes = {str(number): {"name": f"thing {number}", "isthing": number % 2} for number in range(150)}
+        names = ("coco_panoptic.json", "ade20k_panoptic.json", "cityscapes_panoptic.json")
+        files = dict.fromkeys(names, self._store(json.dumps(classes)))
+        self.repositories["datasets/shi-labs/oneformer_demo"] = {"files": files, "type": ""}
+
     def save(self) -> None:
-        """Write the index, whole or not at all."""
+        """Write the facts and the index, the index whole or not at all."""
+        (self.folder / "facts.json").write_text(json.dumps(facts.gather()), encoding="utf-8")
         part = self.folder / "index.json.part"
         part.write_text(
             json.dumps({"repositories": self.repositories, "failed": self.failed}), encoding="utf-8"
@@ -193,7 +213,7 @@ class Hub:
             tiny_diffusion.build(self.models, self.models / "clip")
 
     def _own_files(self, name: str, model_type: str, domain: str, text: str) -> dict[str, str]:
-        own = labels.config_files(self.models / model_type, model_type, domain, text)
+        own = labels.config_files(self.models / model_type, name, domain, text)
         if model_type in _SENTENCE_TYPES and (
             "SentenceTransformer" in text
             or "Sentence Similarity" in domain

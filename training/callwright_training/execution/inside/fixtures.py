@@ -45,6 +45,15 @@ def help_along(tree: ast.Module, note: Note) -> ast.Module:
         _answer_datasets(note)
     if "diffusers" in modules:
         _shorten_diffusion(note)
+        _keep_on_cpu(note)
+    if any(
+        isinstance(node, ast.keyword) and node.arg in {"use_auth_token", "token"} for node in ast.walk(tree)
+    ):
+        os.environ["HF_TOKEN"] = "hf_0123456789"  # noqa: S105 - the hub of the sandbox asks for none
+        note("token: logged in to the hub")
+    if "input" in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}:
+        sys.stdin = io.StringIO("\n".join(["Hello, how are you?"] * 3 + ["quit", "exit", "bye"]) + "\n")
+        note("input: lines typed by a person")
     rewriter = _ToCpu()
     tree = ast.fix_missing_locations(rewriter.visit(tree))
     for change in sorted(rewriter.changes):
@@ -209,6 +218,18 @@ def _shorten_diffusion(note: Note) -> None:
     for name in _PIPELINES:
         if hasattr(diffusers, name):
             shorten(getattr(diffusers, name))
+
+
+def _keep_on_cpu(note: Note) -> None:
+    """Ways to move a pipeline to a GPU piece by piece leave it where it is."""
+    import diffusers
+
+    def stay(self: Any, *_: Any, **__: Any) -> None:
+        note("device: offloading is left out")
+
+    for name in ("enable_model_cpu_offload", "enable_sequential_cpu_offload"):
+        setattr(diffusers.DiffusionPipeline, name, stay)
+    diffusers.DiffusionPipeline.enable_xformers_memory_efficient_attention = stay
 
 
 _KNOWN_DATA = re.compile(

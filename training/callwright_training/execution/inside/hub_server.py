@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-REVISIONS = frozenset({"main", "fp16", "float16", "bf16", "onnx", "v1.0", "2022.07", "2.1"})
+REVISIONS = frozenset({"main", "fp16", "float16", "bf16", "onnx", "v1.0", "v2.0", "2022.07", "2.1"})
 """Branches that the repositories are taken to have."""
-_RESOLVE = re.compile(r"/(?P<repo>[^/]+(?:/[^/]+)?)/(?:resolve|raw)/(?P<revision>[^/]+)/(?P<file>.+)")
+_RESOLVE = re.compile(
+    r"/(?P<repo>(?:datasets/)?[^/]+(?:/[^/]+)?)/(?:resolve|raw)/(?P<revision>[^/]+)/(?P<file>.+)"
+)
 _API = re.compile(
     r"/api/models/(?P<repo>[^/]+(?:/(?!revision/|tree/)[^/]+)?)(?:/(?P<what>revision|tree)/(?P<revision>[^/]+)(?:/.*)?)?"
 )
@@ -108,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_api(match)
         elif match := _RESOLVE.fullmatch(path):
             self._answer_file(match)
-        elif path.startswith(("/api/whoami", "/api/datasets", "/api/spaces", "/datasets/", "/spaces/")):
+        elif path.startswith(("/api/whoami", "/api/datasets", "/api/spaces", "/spaces/")):
             self._refuse(401, "RepoNotFound", "Invalid username or password.")
         else:
             self._refuse(404, "", "Not found")

@@ -73,6 +73,22 @@ _DOMAINS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("Image-to-Text", "image-to-text", (), ""),
     ("Text-to-Image", "text-to-image", (), ""),
 )
+_NAMED = {
+    "nlptown/bert-base-multilingual-uncased-sentiment": (
+        "1 star",
+        "2 stars",
+        "3 stars",
+        "4 stars",
+        "5 stars",
+    ),
+    "cardiffnlp/twitter-roberta-base-sentiment": ("LABEL_0", "LABEL_1", "LABEL_2"),
+    "cardiffnlp/twitter-xlm-roberta-base-sentiment": ("negative", "neutral", "positive"),
+    "finiteautomata/bertweet-base-sentiment-analysis": ("NEG", "NEU", "POS"),
+    "j-hartmann/emotion-english-distilroberta-base": (
+        *("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
+    ),
+    "prosusai/finbert": ("positive", "negative", "neutral"),
+}
 _OWN_LABELS = frozenset({"oneformer", "mask2former", "maskformer", "layoutlm"})
 SENTENCE_FILES = {
     "modules.json": json.dumps(
@@ -117,16 +133,18 @@ def domain_of(name: str) -> str:
     return next((domain for word, domain in words.items() if word in name), "")
 
 
-def config_files(model: Path, model_type: str, domain: str, text: str) -> dict[str, str]:
+def config_files(model: Path, name: str, domain: str, text: str) -> dict[str, str]:
     """A repository's own ``config.json``: labels and head by its domain."""
     config: dict[str, Any] = json.loads((model / "config.json").read_text(encoding="utf-8"))
     row = _row(domain)
     if row is None:
         return {}
+    model_type = config["model_type"]
     _, _, names, mapping = row
+    names = _NAMED.get(name.lower(), names)
     if names and model_type not in _OWN_LABELS:
-        config["id2label"] = {str(number): name for number, name in enumerate(names)}
-        config["label2id"] = {name: number for number, name in enumerate(names)}
+        config["id2label"] = {str(number): label for number, label in enumerate(names)}
+        config["label2id"] = {label: number for number, label in enumerate(names)}
     head = _class_for(mapping, model_type)
     named = re.findall(r"\b([A-Z]\w+For[A-Z]\w+)\.from_pretrained", text)
     if head and not named:

@@ -18,6 +18,7 @@ _KINDS = {
     "text": (".txt", ".md", ".java", ".py", ".html"),
     "json": (".json",),
     "lines": (".jsonl",),
+    "array": (".npy",),
     "pickle": (".joblib", ".pkl", ".pickle"),
 }
 _FORMATS = {
@@ -82,6 +83,14 @@ def _pickle(_: str) -> bytes:
     return buffer.getvalue()
 
 
+def _array(_: str) -> bytes:
+    import numpy
+
+    buffer = io.BytesIO()
+    numpy.save(buffer, numpy.full(512, 0.01, dtype="float32"))
+    return buffer.getvalue()
+
+
 _TEXT = b"Hello world. This is a short sample text.\n"
 _JSON = {"features": ["a", "b", "c"], "columns": ["a", "b", "c"], "target": "target"}
 _MAKERS: dict[str, Callable[[str], bytes]] = {
@@ -92,6 +101,7 @@ _MAKERS: dict[str, Callable[[str], bytes]] = {
     "text": lambda _: _TEXT,
     "json": lambda _: json.dumps(_JSON).encode(),
     "lines": lambda _: b'{"text": "hello"}\n',
+    "array": _array,
     "pickle": _pickle,
     "page": lambda _: b"<html><body><p>Hello world. A sample page.</p></body></html>",
 }

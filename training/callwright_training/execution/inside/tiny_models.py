@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from callwright_training.execution.inside import tiny_tokenizers
-from callwright_training.execution.inside.architectures import shrink
+from callwright_training.execution.inside.architectures import VARIANTS, shrink
 
 _CLASSES = {
     "speecht5": "SpeechT5ForTextToSpeech",
@@ -84,6 +84,7 @@ _IMAGES = {
     "mobilevit": "MobileViT",
     "levit": "Levit",
     "align": "EfficientNet",
+    "donut": "Donut",
 }
 PROCESSORS = {
     "clip": "CLIPProcessor",
@@ -107,6 +108,7 @@ PROCESSORS = {
     "speech_to_text": "Speech2TextProcessor",
     "vision-encoder-decoder": "TrOCRProcessor",
     "align": "AlignProcessor",
+    "donut": "DonutProcessor",
 }
 _SOUNDS = {
     "whisper": "WhisperFeatureExtractor",
@@ -139,6 +141,9 @@ _CROPPED = frozenset(
         "mobilenet_v1",
         "mobilenet_v2",
         "mobilevit",
+        "regnet",
+        "resnet",
+        "convnextv2",
     }
 )
 _NO_SIZE = frozenset(
@@ -150,6 +155,7 @@ _NO_SIZE = frozenset(
     }
 )
 _SIDE = 64
+_LANGUAGE_CODES = 256  # the tokenizer numbers them beyond its own length
 # Heads that depend on the number of labels, which each repository sets for itself.
 _HEADS = re.compile(
     r"(^|\.)(classifier|qa_outputs|class_labels_classifier|score|cls_classifier|distillation_classifier)\b|"
@@ -170,16 +176,18 @@ def build(model_type: str, folder: Path, vocabularies: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     torch.manual_seed(0)
-    processor = PROCESSORS.get(model_type, "")
-    tokenizer = tiny_tokenizers.write(vocabularies, work, model_type, processor)
-    model = _model(_config(model_type, tokenizer), model_type)
+    variant = model_type
+    model_type, words = VARIANTS.get(variant, (variant, variant))
+    processor = PROCESSORS.get(variant, "")
+    tokenizer = tiny_tokenizers.write(vocabularies, work, words, processor, model_type)
+    model = _model(_config(variant if variant == "donut" else model_type, tokenizer), model_type)
     model.config.architectures = [type(model).__name__]
     _set_generation(model, model_type, tokenizer)
     for parameter in model.parameters():
         parameter.data = parameter.data.contiguous()
     model.save_pretrained(work, safe_serialization=False)
     _drop_heads(work / "pytorch_model.bin")
-    _write_preprocessor(work, model_type, processor)
+    _write_preprocessor(work, variant if variant in _IMAGES else model_type, processor)
     work.rename(folder)
 
 
@@ -188,6 +196,8 @@ def _config(model_type: str, tokenizer: Any) -> Any:
 
     if model_type == "vision-encoder-decoder":
         return _encoder_decoder_config(tokenizer)
+    if model_type == "donut":
+        return _donut_config(tokenizer)
     if model_type == "hifigan":
         return transformers.SpeechT5HifiGanConfig(upsample_initial_channel=32)
     kind = transformers.CONFIG_MAPPING[model_type]
@@ -214,12 +224,33 @@ def _encoder_decoder_config(tokenizer: Any) -> Any:
     return config
 
 
+def _donut_config(tokenizer: Any) -> Any:
+    import transformers
+
+    encoder = transformers.DonutSwinConfig(
+        image_size=[64, 64], embed_dim=24, depths=[1, 1, 1, 1], num_heads=[3, 3, 3, 3], window_size=2
+    )
+    decoder = shrink(transformers.MBartConfig(is_decoder=True, add_cross_attention=True).to_dict(), "mbart")
+    _fit_vocabulary(decoder, "mbart", tokenizer)
+    config = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        encoder, transformers.MBartConfig(**decoder)
+    )
+    config.decoder_start_token_id = tokenizer.bos_token_id
+    config.pad_token_id = tokenizer.pad_token_id
+    config.eos_token_id = tokenizer.eos_token_id
+    return config
+
+
 def _fit_vocabulary(values: dict[str, Any], model_type: str, tokenizer: Any) -> None:
     """Make the model's vocabulary the tokenizer's, so that whatever it generates can be decoded."""
     for name in ("vocab_size", "decoder_vocab_size"):
         if name in values:
-            values[name] = len(tokenizer)
-    ids = {"pad": tokenizer.pad_token_id, "eos": tokenizer.eos_token_id, "bos": tokenizer.bos_token_id}
+            values[name] = len(tokenizer) + (_LANGUAGE_CODES if model_type == "m2m_100" else 0)
+    ids = {
+        "pad": tokenizer.pad_token_id,
+        "eos": tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.sep_token_id,
+        "bos": tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.cls_token_id,
+    }
     for name, number in ids.items():
         if f"{name}_token_id" in values and (
             number is not None or (values[f"{name}_token_id"] or 0) >= len(tokenizer)
@@ -297,11 +328,11 @@ def _write_preprocessor(folder: Path, model_type: str, processor: str) -> None:
         if model_type in tiny_tokenizers.LETTERS:
             settings |= {"do_normalize": True, "feature_size": 1, "return_attention_mask": True}
     if model_type == "oneformer":
-        (folder / "class_info.json").write_text(
-            json.dumps({str(number): {"name": f"thing {number}", "isthing": 1} for number in range(5)}),
-            encoding="utf-8",
-        )
-        settings |= {"repo_path": None, "class_info_file": "class_info.json", "num_text": 5}
+        settings |= {
+            "repo_path": "shi-labs/oneformer_demo",
+            "class_info_file": "coco_panoptic.json",
+            "num_text": 134,
+        }
     if processor:
         settings["processor_class"] = processor
     if settings:
@@ -311,9 +342,11 @@ def _write_preprocessor(folder: Path, model_type: str, processor: str) -> None:
 def _sizes(model_type: str) -> dict[str, Any]:
     square = {"height": _SIDE, "width": _SIDE}
     if model_type in _EDGES:
-        return {"size": {"shortest_edge": _SIDE, "longest_edge": _SIDE * 2}}
+        return {"size": {"shortest_edge": 2 * _SIDE, "longest_edge": 4 * _SIDE}}
     if model_type in _CROPPED:
         return {"size": {"shortest_edge": _SIDE}, "crop_size": square}
+    if model_type == "pix2struct":
+        return {"max_patches": 256}
     if model_type == "vilt":
         return {"size": {"shortest_edge": _SIDE}}
     if model_type in _NO_SIZE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pydoc_data.topics
 import shutil
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ SENTENCEPIECE = frozenset(
         "llama",
         "xlnet",
         "xglm",
+        "nllb",
+        "donut",
     }
 )
 LETTERS = frozenset(
@@ -113,6 +116,7 @@ SLOW_ONLY = frozenset(
         "tapas",
         "bigbird_pegasus",
         "blenderbot-small",
+        "tapex",
     }
 )
 _CLASSES = {
@@ -144,9 +148,15 @@ _CLASSES = {
     "vision-encoder-decoder": "RobertaTokenizer",
     "data2vec-text": "RobertaTokenizer",
     "blenderbot-small": "BlenderbotSmallTokenizer",
+    "roberta": "RobertaTokenizer",
+    "tapex": "TapexTokenizer",
+    "nllb": "NllbTokenizer",
+    "donut": "XLMRobertaTokenizer",
 }
+_SIZE = 3000
 _LENGTHS = {"clip": 77, "clipseg": 77, "xclip": 77, "oneformer": 77, "owlvit": 16, "vilt": 40}
 _LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "ru", "zh", "ja", "ko", "ar", "hi", "tr", "pl", "uk"]
+_INPUT_NAMES = dict.fromkeys(("git", "blip", "align"), ["input_ids", "attention_mask"])
 _SENTENCES = """
 The quick brown fox jumps over the lazy dog . Hello world , this is my test sentence about Paris , London
 and Berlin . I love this movie ! What do you think ? Translate English to French : summarize question answer
@@ -163,7 +173,10 @@ def train(folder: Path) -> None:
         "abcdefghijklmnopqrstuvwxyz0123456789"
     )
     corpus = folder / "corpus.txt"
-    corpus.write_text("\n".join([*_SENTENCES.strip().splitlines() * 30, *letters]), encoding="utf-8")
+    english = "\n".join(pydoc_data.topics.topics.values()).splitlines()  # the one large text that Python has
+    corpus.write_text(
+        "\n".join([*_SENTENCES.strip().splitlines() * 30, *english, *letters]), encoding="utf-8"
+    )
     _train_bytes(folder, corpus)
     _train_words(folder, corpus)
     _train_pieces(folder, corpus)
@@ -177,7 +190,7 @@ def _train_bytes(folder: Path, corpus: Path) -> None:
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>", "<|startoftext|>"]
     tokenizer = ByteLevelBPETokenizer()
     tokenizer.train(
-        [str(corpus)], vocab_size=700, min_frequency=1, special_tokens=special, show_progress=False
+        [str(corpus)], vocab_size=_SIZE, min_frequency=1, special_tokens=special, show_progress=False
     )
     tokenizer.save_model(str(folder))
 
@@ -186,7 +199,7 @@ def _train_words(folder: Path, corpus: Path) -> None:
     from tokenizers import BertWordPieceTokenizer
 
     tokenizer = BertWordPieceTokenizer()
-    tokenizer.train([str(corpus)], vocab_size=600, min_frequency=1, show_progress=False)
+    tokenizer.train([str(corpus)], vocab_size=_SIZE, min_frequency=1, show_progress=False)
     tokenizer.save_model(str(folder))
     words = (folder / "vocab.txt").read_text(encoding="utf-8").split()
     words += [word for word in ("[EMPTY]", "[X_SEP]", "[unused0]", "[unused1]") if word not in words]
@@ -200,7 +213,7 @@ def _train_pieces(folder: Path, corpus: Path) -> None:
 
     common: dict[str, Any] = {
         "input": str(corpus),
-        "vocab_size": 300,
+        "vocab_size": _SIZE,
         "hard_vocab_limit": False,
         "character_coverage": 1.0,
         "minloglevel": 2,
@@ -219,13 +232,18 @@ def _train_pieces(folder: Path, corpus: Path) -> None:
     )
 
 
-def write(source: Path, target: Path, model_type: str, processor: str = "") -> Any:
-    """Write a model type's tokenizer files; returns the tokenizer, ``None`` where the type has none."""
+def write(source: Path, target: Path, model_type: str, processor: str = "", owner: str = "") -> Any:
+    """Write the tokenizer files of a kind; returns the tokenizer, ``None`` where the type has none.
+
+    ``owner`` is the model type that gets them, where that is not the kind's own name.
+    """
     if model_type in NONE:
         return None
     for name, path in _files(source, model_type).items():
         shutil.copy(path, target / name)
     settings: dict[str, Any] = {"model_max_length": _LENGTHS.get(model_type, 512)}
+    if model_type in _INPUT_NAMES:
+        settings["model_input_names"] = _INPUT_NAMES[model_type]
     if model_type in _CLASSES:
         settings["tokenizer_class"] = _CLASSES[model_type]
     elif model_type in LETTERS:
@@ -233,7 +251,7 @@ def write(source: Path, target: Path, model_type: str, processor: str = "") -> A
     if model_type == "marian":
         settings |= {"source_lang": "en", "target_lang": "fr"}
     (target / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    (target / "config.json").write_text(json.dumps({"model_type": model_type}), encoding="utf-8")
+    (target / "config.json").write_text(json.dumps({"model_type": owner or model_type}), encoding="utf-8")
     tokenizer = _load(target, model_type)
     _complete(tokenizer, model_type)
     tokenizer.save_pretrained(target)
