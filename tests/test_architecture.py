@@ -62,7 +62,7 @@ def offences(module: str, path: Path) -> Iterator[str]:
             yield f"{where}, which belongs to training"
         if root in LSP and not module.startswith("callwright_server.lsp"):
             yield f"{where}; only callwright_server.lsp knows the protocol"
-        if package == "callwright_grounding" and root in ("onnxruntime", "tokenizers"):
+        if package == "callwright_grounding" and root == "onnxruntime":
             yield f"{where}; grounding knows no model"
         if module.startswith("callwright_server.engine") and name.startswith(
             ("callwright_server.suggest", "callwright_server.lsp", "callwright_server.settings")

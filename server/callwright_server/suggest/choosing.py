@@ -67,9 +67,26 @@ class Place:
     """The cursor."""
 
 
+class GroundedLine(Constraint, Protocol):
+    """Holds the model to names that exist while it writes on from a place."""
+
+    @property
+    def healed(self) -> int:
+        """Characters in front of the cursor that the model writes again, in tokens of its own choosing."""
+        ...
+
+    def doubt(self, written: str) -> str:
+        """What of a finished line nobody can vouch for, in words; empty where every name in it exists.
+
+        Args:
+            written: What stands behind the cursor now, up to the end of the line.
+        """
+        ...
+
+
 class Grounding(Protocol):
     """Knows which names exist at a place in the user's code."""
 
-    def constraint(self, place: Place) -> Constraint | None:
-        """What may be generated there; ``None`` where nothing is known, and so nothing can be promised."""
+    def line(self, place: Place) -> GroundedLine | None:
+        """What holds the model there; ``None`` where nothing is known."""
         ...

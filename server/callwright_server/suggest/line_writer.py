@@ -10,7 +10,7 @@ from callwright_server.settings import Inline
 from callwright_server.suggest import freely
 from callwright_server.suggest.asking import Ask
 from callwright_server.suggest.cache import Recent
-from callwright_server.suggest.choosing import Grounding, Place
+from callwright_server.suggest.choosing import GroundedLine, Grounding, Place
 from callwright_server.suggest.document import Document, line_before
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
 
@@ -48,10 +48,12 @@ class LineWriter:
     def _written(self, ask: Ask) -> Suggestions:
         """The model's own continuation of the line, where it may be shown."""
         place = Place(ask.document.text, ask.offset)
-        guard = self._grounding.constraint(place) if self._grounding else None
+        guard = self._grounding.line(place) if self._grounding else None
+        healed = guard.healed if guard else 0
+        prompt = Prompt.at(_before(ask.document, ask.offset)).render()
         ask.asked_model = True
         generation = self._engine.generate(
-            Prompt.at(_before(ask.document, ask.offset)).render(),
+            prompt[: len(prompt) - healed],
             max_tokens=self._settings.max_tokens,
             stop=lambda: ask.given_up,
             constraint=freely.UntilLineEnd(self._engine.tokenizer, guard),
@@ -59,20 +61,22 @@ class LineWriter:
         )
         if ask.given_up:
             return Suggestions(reason="there was no time", complete=False, from_model=True)
-        text = generation.text.partition("\n")[0].rstrip()
+        text = generation.text[healed:].partition("\n")[0].rstrip()
         sure = freely.confidence(generation.log_probs)
-        reason = self._why_not(ask, text, sure, guarded=guard is not None)
+        reason = self._why_not(ask, text, sure, guard)
         item = Suggestion(start=ask.offset, end=ask.offset, text=text, score=sure)
         return Suggestions(items=() if reason else (item,), reason=reason, from_model=True)
 
-    def _why_not(self, ask: Ask, text: str, sure: float, *, guarded: bool) -> str:
+    def _why_not(self, ask: Ask, text: str, sure: float, guard: GroundedLine | None) -> str:
         """Why the continuation is not shown; empty where it may be."""
         wanted = self._settings.minimum_confidence
         if not text.strip():
             return "the model has nothing to add"
         if sure < wanted:
             return f"the model is not sure enough ({sure:.2f}, wanted {wanted:.2f})"
-        return "" if guarded else freely.why_not(ask.document, ask.offset, text)
+        own = freely.why_not(ask.document, ask.offset, text)
+        # What the file itself shows to exist needs no other witness.
+        return guard.doubt(text) if own and guard else own
 
 
 def _before(document: Document, offset: int) -> str:

@@ -1,0 +1,76 @@
+"""The model's own lines: the tiny model is held to one word, so that what it writes is known."""
+
+import pytest
+
+from callwright_server.engine.engine import Engine
+from callwright_server.settings import Inline
+from callwright_server.suggest.asking import Ask, Kind
+from callwright_server.suggest.document import Document
+from callwright_server.suggest.line_writer import LineWriter
+
+SURE_OF_ANYTHING = Inline(minimum_confidence=0.0)
+
+
+class OneWord:
+    """Lets the model write one text and nothing else, beginning with what it writes again."""
+
+    def __init__(self, engine, text, healed=0, doubt=""):
+        self.tokens, self.healed, self._doubt = engine.encode(text), healed, doubt
+
+    def allowed(self, generated):
+        rest = self.tokens[len(generated) :]
+        return rest[:1]
+
+    def doubt(self, written):
+        return self._doubt
+
+
+class Knows:
+    def __init__(self, line):
+        self._line = line
+
+    def line(self, place):
+        return self._line
+
+
+@pytest.fixture(scope="session")
+def engine(tiny_bundle):
+    return Engine(tiny_bundle)
+
+
+def written(engine, source, line=None, settings=SURE_OF_ANYTHING):
+    writer = LineWriter(engine, settings, Knows(line) if line else None)
+    ask = Ask(Document(source), len(source), Kind.INLINE, lambda: False)
+    answer = writer.suggest(ask)
+    assert answer.items or answer.reason
+    return [item.text for item in answer.items], answer.reason
+
+
+def test_what_grounding_vouches_for_is_shown(engine):
+    assert written(engine, "import json\njson.", OneWord(engine, "loads(x)\nmore")) == (["loads(x)"], "")
+
+
+def test_the_typed_part_is_written_again(engine):
+    assert written(engine, "import json\njson.lo", OneWord(engine, "loads(x)", healed=2)) == (["ads(x)"], "")
+
+
+def test_what_grounding_doubts_is_not_shown(engine):
+    found = written(engine, "json.", OneWord(engine, "lods(x)", doubt="json has no 'lods'"))
+    assert found == ([], "json has no 'lods'")
+
+
+def test_an_unsure_model_is_silent(engine):
+    items, reason = written(engine, "x = ", OneWord(engine, "x"), Inline(minimum_confidence=1.0))
+    assert (items, reason[:30]) == ([], "the model is not sure enough (")
+
+
+def test_the_same_line_is_answered_from_memory(engine):
+    writer = LineWriter(engine, SURE_OF_ANYTHING)
+    asks = [Ask(Document("value = "), 8, Kind.INLINE, stop) for stop in (None, lambda: False, None)]
+    before, first, again = [writer.suggest(ask) for ask in asks]
+    assert before is None
+    assert again == first
+
+
+def test_an_empty_line_gets_nothing(engine):
+    assert written(engine, "x = 1\n    ") == ([], "the line is empty and no comment asks for anything")
