@@ -27,7 +27,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--baseline", type=click.Choice(["bm25", "dense"]), help="The catalogue's nearest entry, no model."
 )
-@click.option("--records", type=_FILE, required=True, help="The questions and their references.")
+@click.option("--records", type=_FILE, help="The questions and their references.")
+@click.option(
+    "--call-sites",
+    type=click.Path(exists=True, path_type=Path),
+    help="Instead: have a bundle complete the calls in this code.",
+)
 @click.option("--catalogue", type=_FILE, help="The APIs that exist. Default: the bundle's own.")
 @click.option("--endpoint-model", metavar="NAME", help="The model's name at the endpoint.")
 @click.option(

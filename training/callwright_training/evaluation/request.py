@@ -31,8 +31,10 @@ class Request(BaseModel):
     """A file of responses."""
     baseline: Literal["bm25", "dense"] | None = None
     """A retrieval baseline over the catalogue."""
-    records: Path
+    records: Path | None = None
     """The questions and their references."""
+    call_sites: Path | None = None
+    """Code whose call sites are to be completed, instead of records."""
     catalogue: Path | None = None
     """The APIs that exist; a bundle brings its own."""
     endpoint_model: str | None = None
@@ -82,6 +84,17 @@ class Request(BaseModel):
         if len(given) != 1:
             raise StageError("give exactly one of --bundle, --model, --endpoint, --responses and --baseline")
         return given[0]
+
+    @property
+    def records_file(self) -> Path:
+        """The file of records.
+
+        Raises:
+            StageError: None was given.
+        """
+        if self.records is None:
+            raise StageError("which questions? Give --records FILE, or --call-sites DIR with a bundle")
+        return self.records
 
     @property
     def metric_names(self) -> tuple[str, ...]:

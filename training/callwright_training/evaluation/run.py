@@ -40,7 +40,9 @@ def evaluate_request(request: Request) -> Summary:
     Raises:
         TrainingError: The options contradict each other, or a file cannot be used.
     """
-    _ = request.source
+    kind, value = request.source
+    if request.call_sites is not None:
+        return _evaluate_call_sites(request, request.call_sites, kind, value)
     names = request.metric_names
     records, skipped = chosen_records(request)
     known = Known.load(catalogue_file(request))
@@ -72,6 +74,38 @@ def _check_environment(request: Request) -> None:
     Environment.find(request.environment)
 
 
+def _evaluate_call_sites(request: Request, place: Path, kind: str, value: str) -> Summary:
+    if kind != "bundle":
+        raise StageError(
+            "call sites are completed by the server: give --bundle NAME_OR_DIR with --call-sites"
+        )
+    from callwright_grounding.checking import Checker
+    from callwright_grounding.environment import Environment, describe_interpreter
+    from callwright_training.evaluation.call_sites import complete_call_sites, find_call_sites
+    from callwright_training.evaluation.systems.bundle import BundleSystem
+
+    sites = find_call_sites(place, limit=request.limit, seed=request.seed)
+    system = BundleSystem(value, name=request.name)
+    checker = Checker(Environment(describe_interpreter(Path(sys.executable))))
+    with progress("completing call sites", len(sites)) as advance:
+        results = complete_call_sites(system.suggester, sites, checker, advance)
+    if request.out is not None:
+        request.out.mkdir(parents=True, exist_ok=True)
+    ResultFile(request.out / RESULTS if request.out else None).replace(results)
+    summary = summarise(
+        results, system.identity, not_measured=dict.fromkeys(KEYS, "call sites have no instruction")
+    )
+    summary.about = {
+        **_made(),
+        "call_sites": place.name,
+        "seed": request.seed,
+        "records": len(sites),
+        "unanswered": 0,
+    }
+    _publish(request, summary)
+    return summary
+
+
 def _run_scripts(request: Request, results: list[Result]) -> None:
     from callwright_training.evaluation.execution import run_scripts
 
@@ -99,7 +133,7 @@ def chosen_records(request: Request) -> tuple[list[Record], int]:
         RecordsError: No record is left.
         StageError: Both ``--held-out`` and ``--fold``, or an impossible fold.
     """
-    read = read_records(request.records)
+    read = read_records(request.records_file)
     chosen: Sequence[Record] = read.records
     if request.held_out is not None and request.fold is not None:
         raise StageError("give --held-out or --fold, not both: each leaves out other records")
@@ -112,7 +146,7 @@ def chosen_records(request: Request) -> tuple[list[Record], int]:
             raise StageError(f"--fold {request.fold}: {error}") from error
     if not chosen:
         why = f" ({read.skipped[0]})" if read.skipped else ""
-        raise RecordsError(f"{request.records}: no record to evaluate on{why}")
+        raise RecordsError(f"{request.records_file}: no record to evaluate on{why}")
     return list(chosen)[: request.limit], len(read.skipped)
 
 
@@ -152,7 +186,7 @@ def _responses(request: Request, path: Path, records: list[Record]) -> tuple[lis
     items = match(responses, records)
     if not items:
         raise RecordsError(
-            f"{path}: none of its {len(responses)} responses answers a question of {request.records}; "
+            f"{path}: none of its {len(responses)} responses answers a question of {request.records_file}; "
             "are they of the same benchmark?"
         )
     name = request.name or path.stem
@@ -161,9 +195,8 @@ def _responses(request: Request, path: Path, records: list[Record]) -> tuple[lis
 
 def _about(request: Request, known: Known, records: int, unanswered: int, skipped: int) -> dict[str, Any]:
     return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "records_file": request.records.name,
+        **_made(),
+        "records_file": request.records_file.name,
         "records": records,
         "unanswered": unanswered,
         "unreadable_lines": skipped,
@@ -171,10 +204,16 @@ def _about(request: Request, known: Known, records: int, unanswered: int, skippe
         "catalogue_calls": len(known.catalogue),
         "samples": request.samples,
         "seed": request.seed,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("codebleu", "rouge-score", "tree-sitter-python")},
-        },
+    }
+
+
+def _made() -> dict[str, Any]:
+    """When, how and with what a summary was made."""
+    packages = ("codebleu", "rouge-score", "tree-sitter-python")
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
     }
 
 

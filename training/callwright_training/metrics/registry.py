@@ -83,6 +83,10 @@ KEYS: dict[str, Key] = {
         Key("executability_relative", "lenient rate over the references' own", "corpus"),
         Key("executability_and_api", "runs (lenient) and is the right API", "binary"),
         Key("static_ok", "the static tier finds nothing wrong", "binary"),
+        Key("site_answered", "call sites: something is suggested", "binary"),
+        Key("site_callable", "call sites: what the author called", "binary"),
+        Key("site_exact", "call sites: the author's very call", "binary"),
+        Key("site_invented", "call sites: a name that does not exist", "binary", higher_is_better=False),
     )
 }
 """Every figure by name, in the order of tables."""
