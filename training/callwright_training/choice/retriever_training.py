@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import random
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,9 +89,7 @@ def _adapted(base: EncoderBase, settings: Choice) -> Any:
         lora_alpha=2 * settings.retriever_rank,
         target_modules=["query", "key", "value", "dense"],
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers in an old way
-        return get_peft_model(copy.deepcopy(base.model), config).train()
+    return get_peft_model(copy.deepcopy(base.model), config).train()
 
 
 class _Run:

@@ -138,6 +138,7 @@ def _tune_retriever(task: Task, split: Split, folder: Path) -> None:
     from callwright_training.choice.retriever_training import save_encoder, tune_encoder
     from callwright_training.progress import steps
 
+    _use_threads(task.sft.threads)
     corpus = Corpus(task.entries)
     questions = _questions(split, corpus)
     base = load_encoder(task.choice.encoder)
@@ -151,6 +152,13 @@ def _tune_retriever(task: Task, split: Split, folder: Path) -> None:
         domains = [*(item.document.domain for item in questions), *corpus.domains]
         vectors = encode_texts(base.model, base.tokenizer, texts, half=native_half())
     save_prior(fit_prior(vectors, domains), folder)
+
+
+def _use_threads(count: int) -> None:
+    import torch
+
+    if count:
+        torch.set_num_threads(count)
 
 
 def _questions(split: Split, corpus: Corpus) -> list[Question]:
