@@ -16,7 +16,7 @@ def run(tmp_path, monkeypatch):
         result = CliRunner().invoke(bundle, arguments)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return result.output
+        return result.stdout
 
     return run
 
@@ -42,3 +42,15 @@ def test_bundles_are_listed_shown_and_verified(run, tmp_path, tiny_bundle):
     (installed / "manifest.json").write_text("{}")
     assert "cannot be used" in run("list")
     assert status.st_size == weights.stat().st_size
+
+
+@pytest.mark.slow
+def test_bench_measures_in_another_process_and_recommends(run, tmp_path, tiny_bundle):
+    shutil.copytree(tiny_bundle.path, tmp_path / "bundles" / "default")
+    report = json.loads(run("bench", "--json"))
+    [row] = report["bundles"]
+    assert report["recommended"] == row["name"] == "tiny-int8"
+    assert row["append_ms"] > 0
+    assert 0 < row["best_token_ms"] <= row["token_ms"]
+    assert 0 < row["share"] < 1
+    assert row["memory_mb"] > 30

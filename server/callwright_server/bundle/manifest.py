@@ -87,6 +87,8 @@ class Manifest(_Strict):
     """The shape of the model."""
     quantization: Quantization
     """How the weights are stored."""
+    weight_bytes: int = Field(default=0, ge=0)
+    """Bytes of weights that every token reads: what is looked up by row is not among them."""
     catalogue_version: str
     """Version of the catalogue that lies in the bundle."""
     catalogue_source: str = ""

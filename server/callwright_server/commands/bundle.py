@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from callwright_server.bundle import Manifest
+    from callwright_server.engine.measure import Measurement
 
 _NAME = click.argument("name", required=False)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -71,6 +72,63 @@ def verify(name: str | None) -> None:
 
     found = Bundle.open(find_bundle(name).path, trust_stamp=False)
     click.echo(f"{found.path}: {len(found.manifest.files)} files, {found.size / 1e6:.0f} MB, all as exported")
+
+
+@bundle.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--threads", type=click.IntRange(0), default=0, help="Threads to use; 0 takes the server's own number."
+)
+@_JSON
+def bench(names: tuple[str, ...], threads: int, as_json: bool) -> None:
+    """Measure this machine with bundles, and recommend one.
+
+    NAMES are installed bundles or folders; without any, all installed ones are measured. Each runs in a
+    process of its own. The share of the limit says how near the memory's own speed decoding comes.
+
+    \b
+    Examples:
+      callwright bundle bench
+      callwright bundle bench default out/team-int4 --threads 1
+    """  # noqa: D301
+    from dataclasses import asdict
+
+    from callwright_server.bundle import find_bundle, installed_bundles
+    from callwright_server.engine.measure import measure_apart
+    from callwright_server.engine.recommend import recommended
+    from callwright_server.engine.settings import EngineSettings
+
+    wanted: list[str | Path | None] = [*(names or installed_bundles())]
+    measured = []
+    for name in wanted or [None]:  # the default's absence says how to make one
+        found = find_bundle(name)
+        click.echo(f"measuring {found.name} ...", err=True)
+        measured.append((found.manifest, measure_apart(found.path, EngineSettings(threads=threads))))
+    choice, reason = recommended(measured)
+    if as_json:
+        rows = [asdict(row) | {"share": round(row.share, 3)} for _, row in measured]
+        click.echo(json.dumps({"bundles": rows, "recommended": choice, "reason": reason}, indent=2))
+        return
+    _print_bench([row for _, row in measured])
+    click.echo(f"Recommended: {choice} ({reason}).")
+
+
+def _print_bench(measured: list[Measurement]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        "bundle", "memory", "load", "read 256", "read 16 more", "token", "limit", "share", "call of 12"
+    )
+    for row in measured:
+        times = (row.load_ms, row.prefill_ms, row.append_ms, row.token_ms, row.limit_ms)
+        cells = [f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms" for value in times]
+        table.add_row(
+            row.name, f"{row.memory_mb:.0f} MB", *cells, f"{row.share:.0%}", f"{row.call_ms:.0f} ms"
+        )
+    Console().print(table)
+    bandwidth = max(row.bandwidth_gb for row in measured)
+    click.echo(f"Memory bandwidth: {bandwidth:.1f} GB/s with {measured[0].threads} threads.")
 
 
 def _row(path: Path) -> dict[str, Any]:

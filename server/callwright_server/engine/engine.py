@@ -50,10 +50,10 @@ class Engine:
         self.architecture = bundle.manifest.architecture
         self.context = min(self.settings.context, self.architecture.context)
         self._ends = frozenset(self.architecture.end_tokens)
-        self._graph = Graph(bundle.model, self.architecture, self.settings)
-        self._slots = Slots(self._graph, self.settings.slots, self.context)
+        self.graph = Graph(bundle.model, self.architecture, self.settings)
+        self._slots = Slots(self.graph, self.settings.slots, self.context)
         self._pairs = PairScorer(
-            self._graph, self.context, self.settings.chunk, self.settings.prefix_cache_megabytes << 20
+            self.graph, self.context, self.settings.chunk, self.settings.prefix_cache_megabytes << 20
         )
         self._lock = threading.Lock()
 
@@ -171,7 +171,7 @@ class Engine:
     def logits(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """Logits ``[len(tokens), vocabulary]`` after each token of a text, read without any cache."""
         with self._inference(never):
-            keys_and_values = self._graph.cache(len(tokens))
+            keys_and_values = self.graph.cache(len(tokens))
             ids = np.array([tokens], np.int64)
             return keys_and_values.run(ids, np.zeros(1, np.int32), np.arange(len(tokens))).copy()
 

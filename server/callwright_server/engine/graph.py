@@ -127,9 +127,14 @@ class KeyValues:
         return self._logits[1]
 
 
+def usable_threads(settings: EngineSettings) -> int:
+    """Threads that one inference uses: more than two gain little and take the editor's own cores."""
+    return settings.threads or min(2, os.cpu_count() or 1)
+
+
 def _options(settings: EngineSettings) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = settings.threads or min(2, os.cpu_count() or 1)
+    options.intra_op_num_threads = usable_threads(settings)
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(settings.allow_spinning)))

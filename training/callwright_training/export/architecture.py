@@ -36,11 +36,12 @@ def write_graph(
     architecture: Architecture,
     quantization: Quantization,
     on_layer: Callable[[], None],
-) -> None:
-    """Write the model's graph and weights into a folder."""
+) -> int:
+    """Write the model's graph and weights into a folder; the bytes that every token reads are returned."""
     build = build_gpt2 if architecture.family == "gpt2" else build_llama
     with graph_in(folder, architecture, quantization) as graph:
         build(graph, model, on_layer)
+    return graph.weight_bytes
 
 
 def _ids(token: int | list[int] | None) -> list[int]:

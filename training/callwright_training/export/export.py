@@ -80,7 +80,7 @@ def _write(request: ExportRequest, folder: Path, tokenizer: Any, model: Any, ste
     step("checking the tokenizer", 0.25)
     write_tokenizer(folder / TOKENIZER, tokenizer)
     architecture = architecture_of(model, tokenizer)
-    _write_graph(request, folder, model, architecture, step)
+    weight_bytes = _write_graph(request, folder, model, architecture, step)
     step("reading the catalogue", 0.6)
     catalogue = request.catalogue.load()
     catalogue.save(folder / CATALOGUE)
@@ -95,6 +95,7 @@ def _write(request: ExportRequest, folder: Path, tokenizer: Any, model: Any, ste
         adapter=adapter_hash(request.adapter),
         architecture=architecture,
         quantization=request.quantization,
+        weight_bytes=weight_bytes,
         catalogue_version=catalogue.version,
         catalogue_source=request.catalogue.words,
         parity=_NOT_MEASURED,
@@ -104,7 +105,7 @@ def _write(request: ExportRequest, folder: Path, tokenizer: Any, model: Any, ste
     )
 
 
-def _write_graph(request: ExportRequest, folder: Path, model: Any, architecture: Any, step: Step) -> None:
+def _write_graph(request: ExportRequest, folder: Path, model: Any, architecture: Any, step: Step) -> int:
     done = 0
 
     def on_layer() -> None:
@@ -112,7 +113,7 @@ def _write_graph(request: ExportRequest, folder: Path, model: Any, architecture:
         done += 1
         step(f"writing layer {done}/{architecture.layers}", 0.3 + 0.3 * done / architecture.layers)
 
-    write_graph(folder, model, architecture, request.quantization, on_layer)
+    return write_graph(folder, model, architecture, request.quantization, on_layer)
 
 
 def _parity(bundle: Bundle, model: Any) -> Parity:

@@ -48,7 +48,7 @@ def build_gpt2(graph: GraphBuilder, model: Any, on_layer: Callable[[], None]) ->
     epsilon = float(model.config.layer_norm_epsilon)
     head = None if model.config.tie_word_embeddings else weights["lm_head.weight"]
     x = graph.embedding_and_head(weights["transformer.wte.weight"], head)
-    positions = graph.tensor("positions", weights["transformer.wpe.weight"])
+    positions = graph.tensor("positions", weights["transformer.wpe.weight"], by_row=True)
     residual = graph.node("Gather", [positions, "position_ids"], "positions/rows")
     for layer in range(graph.architecture.layers):
         x, residual = _layer(graph, layer, weights, x, residual, epsilon)

@@ -49,6 +49,7 @@ class GraphBuilder:
         self.architecture = architecture
         self.quantization = quantization
         self._weights = weights
+        self.weight_bytes = 0
         self._nodes: list[Any] = []
         self._tensors: list[Any] = []
 
@@ -64,9 +65,16 @@ class GraphBuilder:
         )
         return outputs[0]
 
-    def tensor(self, name: str, array: Array) -> str:
-        """Add a weight; a large one goes to the file, page-aligned, so that it can be mapped into memory."""
+    def tensor(self, name: str, array: Array, *, by_row: bool = False) -> str:
+        """Add a weight; a large one goes to the file, page-aligned, so that it can be mapped into memory.
+
+        Args:
+            name: Its name in the graph.
+            array: The values.
+            by_row: Only single rows are ever read, so that it does not count towards a token's work.
+        """
         array = np.ascontiguousarray(array)
+        self.weight_bytes += 0 if by_row else array.nbytes
         if array.nbytes <= _EMBEDDED:
             self._tensors.append(onnx.numpy_helper.from_array(array, name))
             return name
@@ -103,13 +111,10 @@ class GraphBuilder:
         bits = bits or (4 if self.quantization == "int4" else 8)
         return self.block_linear(name, x, *self.blocks(name, quantize(matrix, bits)), offset)
 
-    def blocks(self, name: str, blocks: Blocks) -> tuple[str, str, Blocks]:
+    def blocks(self, name: str, blocks: Blocks, *, by_row: bool = False) -> tuple[str, str, Blocks]:
         """Store a quantized matrix; several nodes may use it."""
-        return (
-            self.tensor(f"{name}.weight", blocks.data),
-            self.tensor(f"{name}.scales", blocks.scales),
-            blocks,
-        )
+        data = self.tensor(f"{name}.weight", blocks.data, by_row=by_row)
+        return data, self.tensor(f"{name}.scales", blocks.scales, by_row=by_row), blocks
 
     def block_linear(
         self, name: str, x: str, weight: str, scales: str, blocks: Blocks, bias: str = ""
@@ -128,8 +133,10 @@ class GraphBuilder:
         self._head = head if head is not None else table
         self._shared = head is None
         if self.quantization in ("fp32", "int8-dynamic"):
-            return self.node("Gather", [self.tensor("embedding", table), "input_ids"], "embedding/rows")
-        stored = self.blocks("embedding", quantize(table, 8))
+            by_row = self.quantization != "fp32" or not self._shared
+            stored_table = self.tensor("embedding", table, by_row=by_row)
+            return self.node("Gather", [stored_table, "input_ids"], "embedding/rows")
+        stored = self.blocks("embedding", quantize(table, 8), by_row=not self._shared)
         self._tied = stored if head is None else None
         rows = self.node("Gather", [stored[0], "input_ids"], "embedding/stored")
         scales = self.node("Gather", [stored[1], "input_ids"], "embedding/scales")

@@ -111,4 +111,7 @@ def _rotary_tables(graph: GraphBuilder, model: Any) -> tuple[str, str]:
     angles = np.outer(np.arange(graph.architecture.context), frequencies)
     scaling = float(rotary.attention_scaling)
     cosines, sines = (np.asarray(function(angles) * scaling, np.float32) for function in (np.cos, np.sin))
-    return graph.tensor("rotary.cos", cosines), graph.tensor("rotary.sin", sines)
+    return (
+        graph.tensor("rotary.cos", cosines, by_row=True),
+        graph.tensor("rotary.sin", sines, by_row=True),
+    )
