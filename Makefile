@@ -28,6 +28,9 @@ check: $(STAMP) ## Lint, format and type-check, changing nothing
 fix: $(STAMP) ## Mend what the linter can mend, and format
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
+bench: $(STAMP) ## Measure decoding against PyTorch and the memory's own limit
+	@$(BIN)/python benchmarks/bench.py
+
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) build dist
 

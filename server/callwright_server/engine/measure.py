@@ -26,7 +26,7 @@ from callwright_server.engine.settings import EngineSettings
 from callwright_server.engine.slots import Slot
 
 PROMPT_TOKENS, APPENDED_TOKENS, CALL_TOKENS = 256, 16, 12
-_SAMPLE = 256 << 20
+_SAMPLE = 512 << 20  # more than the last-level cache of any usual machine
 _ROUNDS, _STEPS = 3, 32
 
 
