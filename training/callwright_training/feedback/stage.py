@@ -66,6 +66,8 @@ class FeedbackRequest:
     settings: FeedbackSettings
     seed: int
     out: Path
+    answers: Path | None = None
+    """Where the judge keeps what it was told, to be shared with other stages; ``out`` if not given."""
 
 
 def run_feedback(request: FeedbackRequest, step: Step) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def run_feedback(request: FeedbackRequest, step: Step) -> dict[str, Any]:
     questions = request.plugins.question_set(settings.questions)
     request.out.mkdir(parents=True, exist_ok=True)
     # A missing key or a wrong option should show before hours of sampling.
-    judge = open_judge(settings, request.plugins, request.catalogue, request.out)
+    judge = open_judge(settings, request.plugins, request.catalogue, request.answers or request.out)
     samples = _sample(request, records, lambda done: step("sampling", 0.7 * done))
     imports = catalogue_imports(request.catalogue, records)
     by_id = {record.id: record for record in records}

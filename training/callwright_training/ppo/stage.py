@@ -60,10 +60,13 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
         )
     out.mkdir(parents=True, exist_ok=True)
     base = load_base(request.base)
-    policy = trainable_policy(base, request.adapter, settings, request.seed)
-    roles = _roles(request, base, policy)
-    prompts = [base.tokenizer(prompt_of(record, request.form)).input_ids for record in request.records]
-    stopped = train(roles, prompts, settings, request.seed, out, step)
+    texts = [prompt_of(record, request.form) for record in request.records]
+    if settings.algorithm == "grpo":
+        policy, stopped = _grpo(request, base, texts, step), None
+    else:
+        policy = trainable_policy(base, request.adapter, settings, request.seed)
+        prompts = [base.tokenizer(text).input_ids for text in texts]
+        stopped = train(_roles(request, base, policy), prompts, settings, request.seed, out, step)
     if processes.join()[0] == 0:
         _publish(request, base, policy, stopped)
     processes.wait()
@@ -92,6 +95,20 @@ def _roles(request: PPORequest, base: Base, policy: Any) -> Roles:
         score=score_by(without_dropout(reward), sampler.pad, int(tokenizer.eos_token_id)),
         sampler=sampler,
     )
+
+
+def _grpo(request: PPORequest, base: Base, texts: Sequence[str], step: Step) -> Any:
+    from callwright_training.ppo.grpo import train_grpo
+
+    step("TRL's GRPOTrainer", 0.0)
+    tokenizer = base.tokenizer
+    score = score_by(
+        without_dropout(_reward(request)).to(processes.device()),
+        int(tokenizer.pad_token_id),
+        int(tokenizer.eos_token_id),
+    )
+    model = merge(base, request.adapter).requires_grad_(True)
+    return train_grpo(model, tokenizer, score, texts, request.settings, request.seed, request.out)
 
 
 def _reward(request: PPORequest) -> Scorer:

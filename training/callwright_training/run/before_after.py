@@ -65,6 +65,7 @@ def _judged(
         settings=run.file.feedback.model_copy(update=greedy),
         seed=run.file.seed,
         out=run.folder("evaluate") / name,
+        answers=run.out / "answers",
     )
     with steps(f"evaluate {name}") as step:
         run_feedback(request, step)

@@ -5,6 +5,7 @@
     OUT/run.toml              the run file, as it was
     OUT/<stage>/inputs.json   hash of everything that decides the stage; written when it starts
     OUT/<stage>/done.json     the same, its results' hash, its figures; written when it ends
+    OUT/answers/              what judges were told and paid for; outlives changed settings
     OUT/report.html           made anew at the end of every run
 """
 
@@ -24,9 +25,6 @@ from callwright_training.progress import steps
 from callwright_training.run.hashing import hash_paths, hash_values
 from callwright_training.run.run_file import RunFile, read_run_file
 from callwright_training.run.stages import STAGES, Run, Stage
-
-KEPT = ("answers.sqlite", "answers.sqlite-wal", "answers.sqlite-shm")
-"""Answers that were paid for outlive a change of settings."""
 
 
 def open_run(path: Path, out: Path) -> Run:
@@ -138,8 +136,6 @@ def _outputs(stage: Stage, run: Run) -> str:
 
 def _clear(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.name in KEPT:
-            continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

@@ -92,6 +92,7 @@ def _feedback(run: Run, step: Step) -> dict[str, Any]:
         settings=run.file.feedback,
         seed=run.file.seed,
         out=run.folder("feedback"),
+        answers=run.out / "answers",
     )
     return run_feedback(request, step)
 
