@@ -1,4 +1,4 @@
-"""``# callwright: ignore`` and ``# callwright: ignore[attribute, keyword]``."""
+"""``# callwright: ignore``, ``# callwright: ignore[attribute]``, and what type checkers were told."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from collections.abc import Callable
 from callwright_grounding.checking.finding import Finding
 
 _COMMENT = re.compile(r"#\s*callwright:\s*ignore(?:\[([\w\s,-]*)\])?(?![\w\[-])")
+_TYPE_IGNORE = re.compile(
+    r"#\s*type:\s*ignore(?!\[)|#\s*type:\s*ignore\[[^\]]*(?:attr-defined|call-arg|union-attr)"
+)
 
 
 def ignored_lines(source: str) -> Callable[[Finding], bool]:
     """A test of whether a finding's line, first or last, carries a comment that silences it."""
-    if "callwright:" not in source:
+    if "ignore" not in source:
         return lambda finding: False
     lines: dict[int, set[str] | None] = {}
     for number, line in enumerate(source.split("\n"), start=1):
+        if "ignore" not in line:
+            continue
         found = _COMMENT.search(line)
-        if found is not None:
+        if _TYPE_IGNORE.search(line):
+            lines[number] = None  # somebody looked, and knows better than the stubs
+        elif found is not None:
             codes = found[1]
             lines[number] = None if codes is None else {code.strip() for code in codes.split(",")}
 

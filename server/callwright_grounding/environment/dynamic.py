@@ -131,14 +131,22 @@ def _top_level(reader: FileReader, node: ast.stmt) -> None:
                 reader.summary.open = reader.summary.open or (
                     "" if reader.summary.lazy else "replaces itself"
                 )
+        elif isinstance(item, ast.Assign) and _is_globals(item.value):
+            reader.summary.open = reader.summary.open or "names its globals"
         elif isinstance(item, ast.Call):
             if last_name(item) == "exec" and not function:
                 reader.summary.open = "runs computed code"
             _top_level_call(reader, item, loops)
 
 
+def _is_globals(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "globals"
+
+
 def _top_level_call(reader: FileReader, call: ast.Call, loops: list[ast.For]) -> None:
     name = last_name(call)
+    if any(_is_globals(argument) for argument in (*call.args, *(word.value for word in call.keywords))):
+        reader.summary.open = reader.summary.open or "hands its globals on"
     if name == "update" and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
         if last_name(call.func.value) in ("globals", "vars", "locals"):
             reader.summary.open = "adds computed names"
@@ -164,8 +172,7 @@ def _set_global(reader: FileReader, key: ast.expr, loops: list[ast.For]) -> None
         reader.define(reader.summary.names, key.value, ["v", "", None, None])
         return
     if isinstance(key, ast.Name) and (found := _loop_names(reader, key.id, loops)) is not None:
-        for name in found:
-            reader.define(reader.summary.names, name, ["v", "", None, None])
+        reader.summary.extra += found  # set where they exist: accepted, never offered
         return
     if isinstance(key, ast.Name):
         key = next((made for loop in loops for made in _made_names(loop, key.id)), key)

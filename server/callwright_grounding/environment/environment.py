@@ -55,6 +55,10 @@ class Environment:
         """Names of a package's submodules."""
         return self.layout.submodules(module)
 
+    def is_standard(self, module: str) -> bool:
+        """Whether a module belongs to the standard library."""
+        return module.partition(".")[0] in standard_library(self.version)
+
     def is_indexed(self, module: str) -> bool:
         """Whether a module's distribution is in the index."""
         return bool(self._candidates(module))

@@ -43,6 +43,9 @@ def combine(source: ModuleSummary, stub: ModuleSummary) -> ModuleSummary:
 def _typed(source: Entry, stub: Entry) -> Entry:
     """The stub's view of a name, with all that the source adds to it."""
     if source[0] == stub[0] == "f":
+        if len(stub[2]) == 1:  # what the source leaves unsaid, the stub says
+            promised = stub[2][0][2]
+            source = ["f", source[1], [[*s[:2], promised, *s[3:]] for s in source[2]]]
         return merge(stub, source)
     if source[0] == stub[0] == "c":
         members = dict(stub[5])

@@ -21,7 +21,7 @@ from typing import Any
 
 Entry = list[Any]
 
-FORMAT = 4
+FORMAT = 6
 """Goes up whenever summaries change; older index files are then rebuilt."""
 
 

@@ -43,7 +43,7 @@ def call_result(resolver: Resolver, value: Value, arguments: Arguments | None) -
 
 def _instance(resolver: Resolver, cls: Class, arguments: Arguments | None) -> Value | None:
     """An instance of a class, with what its type parameters are where the arguments show it."""
-    if cls.path == "builtins.type":
+    if cls.path in overlays.MAKE_CLASSES:
         return None
     if cls.entry[3] is not None and cls.entry[3].rpartition(".")[2] not in overlays.HARMLESS_METACLASSES:
         metaclass = resolver.value(cls.module, cls.entry[3])
@@ -162,6 +162,11 @@ def fitting(
     signatures: list[list[Any]] = function.entry[2]
     if len(signatures) == 1:
         return signatures
+    if function.name == "open" and function.module == "builtins":
+        mode = arguments.texts.get("mode", arguments.texts.get(1))
+        given = len(arguments.positional) > 1 or "mode" in arguments.keywords
+        # The first overload is the one for text, which is the default.
+        return signatures[:1] if not given or (mode is not None and "b" not in mode) else signatures[1:]
     if "o" in function.entry[1]:
         signatures = [signature for signature in signatures if signature[1] or signature[2] is not None]
     found = [

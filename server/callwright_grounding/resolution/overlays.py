@@ -45,8 +45,10 @@ HARMLESS_METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType", "type", "Pr
 
 FACTORIES: dict[str, str] = {
     # The class depends on the repository that is loaded; what is returned is at least this one.
-    "transformers.models.auto.auto_factory._BaseAutoModelClass.from_pretrained": "transformers.PreTrainedModel",
-    "transformers.models.auto.auto_factory._BaseAutoModelClass.from_config": "transformers.PreTrainedModel",
+    "transformers.models.auto.auto_factory._BaseAutoModelClass.from_pretrained": (
+        "transformers.PreTrainedModel"
+    ),
+    "transformers.models.auto.auto_factory._BaseAutoModelClass.from_config": ("transformers.PreTrainedModel"),
     "transformers.models.auto.tokenization_auto.AutoTokenizer.from_pretrained": (
         "transformers.tokenization_utils_base.PreTrainedTokenizerBase"
     ),
@@ -66,3 +68,9 @@ DATA_ATTRIBUTES = frozenset({"transformers.configuration_utils.PreTrainedConfig"
 
 ALIASED_KEYWORDS = frozenset({"a", "axis", "keepdims", "x", "x1", "x2"})
 """NumPy's words, which torch's compiled functions take for their own (`python_arg_parser.cpp`)."""
+
+MAKE_CLASSES = frozenset({
+    "builtins.type", "collections.namedtuple", "enum.Enum", "enum.Flag", "enum.IntEnum", "enum.IntFlag",
+    "enum.StrEnum", "typing.NamedTuple", "typing.NewType", "typing.TypedDict",
+})  # fmt: skip
+"""Classes that, when called themselves, make a new class."""

@@ -367,8 +367,10 @@ class Resolver:
         return None
 
     def _special_class(self, cls: Class) -> Value | None:
-        if cls.path in ("types.NoneType", "_typeshed.Incomplete", "_typeshed.Unused"):
-            return NOTHING if cls.path == "types.NoneType" else None
+        if cls.path == "types.NoneType":
+            return NOTHING
+        if cls.path in ("typing.Any", "builtins.object"):
+            return None
         # PEP 484: `float` also promises `int`, `complex` both; what both have is safe.
         return Instance(cls)
 
@@ -660,11 +662,13 @@ class Resolver:
         for module in modules | ({self.context} if self.context else set()):
             if module in self.local:
                 sets.append(self.local_names(module, kind))
+            if module == "__main__":
+                continue
             found = self.environment.distribution_names(module, kind)
             if found is None and module not in self.local:
                 return None
-            if found is not None and module.partition(".")[0] != "builtins":
-                sets.append(found)
+            if found is not None and not self.environment.is_standard(module):
+                sets.append(found)  # all of the standard library's names would excuse nearly everything
         return NameSets(sets)
 
     def local_names(self, module: str, kind: str) -> frozenset[str]:
