@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callwright_server.choice import CallChooser, ChoiceSettings, scored_pair
-from callwright_server.choice.documents import DOCUMENT_BUDGET, Document
+from callwright_server.choice.documents import DOCUMENT_BUDGET, QUESTION_BUDGET, Document
 from callwright_server.engine import Engine, never
 
 ALONE = ChoiceSettings(candidates=4)
@@ -104,13 +104,14 @@ def test_the_gate_hides_what_is_too_unlikely(retriever, sea_entries, alone):
         assert not any(one.shown for one in chooser.choose("count the gulls", stop=never))
 
 
-@given(text=st.text(max_size=400))
+@given(text=st.text(max_size=20) | st.text(" ab\n", min_size=200, max_size=300))
 def test_what_the_model_reads_has_its_limits(text):
     document = Document(call="load()", name=text, domain=text, description=text)
 
     prefix, continuation = scored_pair(document, text)
 
     assert len(prefix) <= DOCUMENT_BUDGET + len("\nUser request:")
+    assert len(continuation) <= QUESTION_BUDGET + 1
     assert "\n" not in continuation
 
 
