@@ -1,9 +1,8 @@
 """``make bench``: decoding speed beside what else is measured in the same run, as a table and as JSON.
 
-Every row is set against two things measured in the same minutes: PyTorch's eager model with the same weights in
-32 bits, and the time in which the memory can deliver one token's weights. The small model has its real weights;
-GPT-2 small and large have random weights of the true shape. Accuracy is not measured here: `rlaif-train evaluate`
-does that.
+Every row is set against two things measured in the same minutes: PyTorch's eager model with the same weights
+in 32 bits, and the time in which the memory can deliver one token's weights. The small model has its real
+weights, GPT-2 small and large have random ones of the true shape. Accuracy is not measured here.
 """
 
 from __future__ import annotations

@@ -222,3 +222,9 @@ def test_odd_prompts_are_continued(engine, prompt):
     result = engine.generate(prompt, max_tokens=3)
     assert result.prompt_tokens <= engine.context
     assert len(result.tokens) <= 3
+    assert len(engine.generate(prompt, max_tokens=10_000).tokens) < engine.context
+    for scores in (
+        engine.score(prompt, ["x = 1\n" * 400, ""]),
+        engine.score_pairs([(prompt, "x = 1\n" * 400), ("a", "")]),
+    ):
+        assert [len(row) for row in scores] == [engine.context // 2, 0]

@@ -92,7 +92,7 @@ class Engine:
         Returns:
             The continuation, also where it was stopped early: ``finish`` tells.
         """
-        tokens = self._prompt_tokens(prompt, max_tokens)
+        tokens = self._prompt_tokens(prompt, min(max_tokens, self.context // 4))
         try:
             with self._inference(stop, deadline):
                 slot, reused = self._slots.take(tokens)
@@ -133,7 +133,7 @@ class Engine:
             For each continuation one natural log-probability per token. An empty list where there was no
             time: the stop flag was raised; then every list is empty.
         """
-        encoded = [tuple(self.encode(text)) for text in continuations]
+        encoded = [self._continuation_tokens(text) for text in continuations]
         longest = max(map(len, encoded), default=0)
         tokens = self._prompt_tokens(prefix, longest)
         try:
@@ -197,5 +197,9 @@ class Engine:
         return self.encode(prompt)[-room:] or [self.architecture.end_tokens[0] if self._ends else 0]
 
     def _pair_tokens(self, prefix: str, continuation: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        after = self.encode(continuation)[: self.context // 2]
-        return tuple(self._prompt_tokens(prefix, len(after))), tuple(after)
+        after = self._continuation_tokens(continuation)
+        return tuple(self._prompt_tokens(prefix, len(after))), after
+
+    def _continuation_tokens(self, text: str) -> tuple[int, ...]:
+        """A continuation's tokens; what half the context has no room for is not scored."""
+        return tuple(self.encode(text)[: self.context // 2])
