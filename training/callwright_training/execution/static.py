@@ -1,12 +1,14 @@
 """The static tier: will a script fail? Answered in under a millisecond, without running any of it.
 
-Knows the environment's modules, names, pipeline tasks and Auto classes, the hub's repositories, and what grounding's
-checker finds. Says "it fails" only where it must; whatever depends on values (shapes, types, files) it lets pass.
+Knows the environment's modules, names, pipeline tasks and Auto classes, the hub's repositories, and what
+grounding's checker finds. Says "it fails" only where it must; whatever depends on values (shapes, types,
+files) it lets pass.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import re
 import symtable
@@ -28,7 +30,7 @@ _LOADERS = frozenset({"from_pretrained", "SentenceTransformer", "CrossEncoder"})
 _ID_ARGUMENTS = frozenset({"pretrained_model_name_or_path", "model_name_or_path", "model"})
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.\-]*(/[\w.\-]+)?")
 _TRANSLATION = re.compile(r"translation_\w+_to_\w+")
-_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__) | {
+_BUILTINS = frozenset(dir(builtins)) | {
     "__file__",
     "__name__",
     "__doc__",
@@ -82,7 +84,7 @@ class StaticTier:
 
     @classmethod
     def with_checker(cls, environment: Environment) -> StaticTier:
-        """With grounding's checker over what the environment's index knows; see ``callwright index`` to build it."""
+        """With grounding's checker over what is indexed of the environment."""
         from callwright_grounding.environment import Environment as Index
         from callwright_grounding.environment import describe_interpreter
 
@@ -122,7 +124,7 @@ class StaticTier:
                     yield from self._module(alias.name, node.lineno)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 yield from self._module(node.module, node.lineno)
-                known = self._facts.names.get(node.module)
+                known = self._facts.names.get(node.module, frozenset())
                 for alias in node.names if known else ():
                     if alias.name not in known | {"*"}:
                         message = f"cannot import name {alias.name!r} from {node.module!r}"
@@ -251,10 +253,10 @@ def _unbound(
         if symbol.is_referenced() and symbol.is_global() and symbol.get_name() not in known:
             yield symbol.get_name()
     for inner in table.get_children():
-        if inner.get_type() == "class" or inner.get_name() in called or inner.get_name() in _ANONYMOUS:
-            if inner.get_name() != "lambda":
-                called |= _read(inner)
-                yield from _unbound(inner, known, called)
+        name = inner.get_name()
+        if inner.get_type() == "class" or name in called or name in _ANONYMOUS:
+            called |= _read(inner)
+            yield from _unbound(inner, known, called)
 
 
 _ANONYMOUS = frozenset({"genexpr", "listcomp", "setcomp", "dictcomp"})
@@ -316,4 +318,4 @@ def _argument(
 
 
 def _is_path(name: str) -> bool:
-    return name.startswith((".", "/")) or name.startswith(("path", "your", "model/", "models/"))
+    return name.startswith((".", "/", "path", "your", "model/", "models/"))

@@ -1,4 +1,4 @@
-"""What the static tier wants to know of an environment and only the environment can say: names, tasks, Auto classes."""
+"""What only the environment itself can tell the static tier: names, tasks, Auto classes."""
 
 from __future__ import annotations
 

@@ -79,6 +79,7 @@ def _text(folder: Path, clip: Path, channels: int) -> None:
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
         cross_attention_dim=32,
     )
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(clip)
     config = transformers.CLIPTextConfig(
         bos_token_id=5,
         eos_token_id=6,
@@ -86,13 +87,13 @@ def _text(folder: Path, clip: Path, channels: int) -> None:
         intermediate_size=37,
         num_attention_heads=4,
         num_hidden_layers=2,
-        vocab_size=1000,
+        vocab_size=len(tokenizer),
     )
     kind = StableDiffusionPipeline if channels == 4 else StableDiffusionInpaintPipeline
     pipeline = kind(
         vae=_vae(),
         text_encoder=transformers.CLIPTextModel(config),
-        tokenizer=transformers.CLIPTokenizer.from_pretrained(clip),
+        tokenizer=tokenizer,
         unet=unet,
         scheduler=PNDMScheduler(skip_prk_steps=True),
         safety_checker=None,

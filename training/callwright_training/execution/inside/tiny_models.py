@@ -31,6 +31,7 @@ _CLASSES = {
     "dpr": "DPRQuestionEncoder",
 }
 _AUTO = (
+    "MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING",
     "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING",
     "MODEL_FOR_CTC_MAPPING",
     "MODEL_FOR_PRETRAINING_MAPPING",
@@ -155,6 +156,9 @@ _NO_SIZE = frozenset(
     }
 )
 _SIDE = 64
+_EXACT_END = frozenset(
+    {"whisper", "speecht5", "speech_to_text", "vision-encoder-decoder", "git", "blip", "blip-2"}
+)
 _LANGUAGE_CODES = 256  # the tokenizer numbers them beyond its own length
 # Heads that depend on the number of labels, which each repository sets for itself.
 _HEADS = re.compile(
@@ -297,6 +301,10 @@ def _set_generation(model: Any, model_type: str, tokenizer: Any) -> None:
     settings.max_length = 20
     for name in ("decoder_start_token_id", "pad_token_id", "eos_token_id", "bos_token_id"):
         setattr(settings, name, getattr(model.config, name, None))
+    if model_type not in _EXACT_END and isinstance(settings.eos_token_id, int):
+        # Weights are random: with one token in four taken for the end, generation ends as a trained model's does.
+        ends = range(settings.eos_token_id % 4 or 4, getattr(model.config, "vocab_size", 0) or 0, 4)
+        settings.eos_token_id = [settings.eos_token_id, *ends]
     if model_type == "whisper":
         number = tokenizer.convert_tokens_to_ids
         settings.lang_to_id = {f"<|{name}|>": number(f"<|{name}|>") for name in tiny_tokenizers._LANGUAGES}

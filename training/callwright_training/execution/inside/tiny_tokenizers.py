@@ -156,7 +156,7 @@ _CLASSES = {
 _SIZE = 3000
 _LENGTHS = {"clip": 77, "clipseg": 77, "xclip": 77, "oneformer": 77, "owlvit": 16, "vilt": 40}
 _LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "ru", "zh", "ja", "ko", "ar", "hi", "tr", "pl", "uk"]
-_INPUT_NAMES = dict.fromkeys(("git", "blip", "align"), ["input_ids", "attention_mask"])
+_TWO_INPUTS = frozenset({"git", "blip", "align"})
 _SENTENCES = """
 The quick brown fox jumps over the lazy dog . Hello world , this is my test sentence about Paris , London
 and Berlin . I love this movie ! What do you think ? Translate English to French : summarize question answer
@@ -242,8 +242,8 @@ def write(source: Path, target: Path, model_type: str, processor: str = "", owne
     for name, path in _files(source, model_type).items():
         shutil.copy(path, target / name)
     settings: dict[str, Any] = {"model_max_length": _LENGTHS.get(model_type, 512)}
-    if model_type in _INPUT_NAMES:
-        settings["model_input_names"] = _INPUT_NAMES[model_type]
+    if model_type in _TWO_INPUTS:
+        settings["model_input_names"] = ["input_ids", "attention_mask"]
     if model_type in _CLASSES:
         settings["tokenizer_class"] = _CLASSES[model_type]
     elif model_type in LETTERS:
