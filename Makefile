@@ -10,7 +10,7 @@ SHELL       := bash
 SHOW        := | { while read -r line; do test ! -t 1 || printf '\r\033[K  %.100s' "$$line"; done; test ! -t 1 || printf '\r\033[K'; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench clean
+.PHONY: help demo test check fix bench bench-grounding clean
 
 help: ## Show these words
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 26
@@ -30,6 +30,9 @@ fix: $(STAMP) ## Mend what the linter can mend, and format
 
 bench: $(STAMP) ## Measure decoding against PyTorch and the memory's own limit
 	@$(BIN)/python benchmarks/bench.py
+
+bench-grounding: $(STAMP) ## Measure grounding: what is known, what exists, false errors, speed
+	@$(BIN)/callwright index && $(BIN)/python benchmarks/grounding
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) build dist

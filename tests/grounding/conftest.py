@@ -105,10 +105,8 @@ def index_folder(index_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return index_home / "index"
 
 
-@pytest.fixture
-def virtual_environment(tmp_path: Path, index_folder: Path) -> Path:
+def make_environment(folder: Path) -> Path:
     """A virtual environment's folder with the distribution ``shapes``."""
-    folder = tmp_path / "env"
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     site = folder / "lib" / f"python{version}" / "site-packages"
     site.mkdir(parents=True)
@@ -119,17 +117,26 @@ def virtual_environment(tmp_path: Path, index_folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def interpreter(virtual_environment: Path) -> Interpreter:
-    """That environment's interpreter."""
-    return describe_interpreter(virtual_environment / "bin" / "python")
+@pytest.fixture(scope="session")
+def shared_interpreter(tmp_path_factory: pytest.TempPathFactory, index_home: Path) -> Interpreter:
+    """One environment for all tests that change nothing in it, indexed."""
+    made = describe_interpreter(make_environment(tmp_path_factory.mktemp("shared")) / "bin" / "python")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALLWRIGHT_HOME", str(index_home))
+        build(made, missing(made))
+    return made
 
 
 @pytest.fixture
-def environment(interpreter: Interpreter) -> Environment:
-    """That environment, indexed."""
-    build(interpreter, missing(interpreter))
-    return Environment(interpreter)
+def virtual_environment(tmp_path: Path, index_folder: Path) -> Path:
+    """An environment of the test's own, not indexed."""
+    return make_environment(tmp_path / "env")
+
+
+@pytest.fixture
+def environment(shared_interpreter: Interpreter, index_folder: Path) -> Environment:
+    """The shared environment."""
+    return Environment(shared_interpreter)
 
 
 @pytest.fixture

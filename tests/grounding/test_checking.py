@@ -117,7 +117,7 @@ def test_project_modules_are_known(environment, tmp_path: Path) -> None:
     assert not check_file(Checker(checker.environment), file).findings
 
 
-def test_ids_outside_the_catalogue(environment, virtual_environment: Path) -> None:
+def test_ids_outside_the_catalogue(environment) -> None:
     from callwright_grounding.checking.judge import Reporter
     from callwright_grounding.resolution import Resolver
     from callwright_grounding.resolution.strings import RepositoryArgument

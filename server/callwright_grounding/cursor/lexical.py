@@ -40,7 +40,7 @@ class Spot:
     """The kind of place the cursor is at."""
 
     kind: str
-    """``attribute``, ``from`` (after ``import``), ``module``, ``argument``, ``string``, ``comment``, ``free``."""
+    """``attribute``, ``from`` (import), ``module``, ``argument``, ``string``, ``comment``; else ``free``."""
     prefix: str = ""
     """What is typed of the name already."""
     receiver: str = ""

@@ -13,11 +13,11 @@ from callwright_grounding.checking.frames import Frame
 from callwright_grounding.checking.walker import FileJudge, FunctionNode, Walker
 from callwright_grounding.cursor.lexical import Spot, spot, statement_start
 from callwright_grounding.environment.reader import FileReader
-from callwright_grounding.resolution.members import member_names
+from callwright_grounding.resolution.members import member_names, openness
 from callwright_grounding.resolution.resolver import Lookup, Resolver, parse_expression
 from callwright_grounding.resolution.signatures import keywords
 from callwright_grounding.resolution.strings import is_pipeline, loads_repository, tasks
-from callwright_grounding.resolution.values import Class, Instance, Module, Value, options
+from callwright_grounding.resolution.values import Class, Instance, Value, options
 
 _HERE = "callwright_is_here"
 _ID_KEYWORDS = ("model", "tokenizer", "feature_extractor", "image_processor", "processor", "config")
@@ -157,23 +157,8 @@ class Position:
         key = (place.receiver, place.prefix.startswith("_"))
         if key not in self._known:
             names = _shown(member_names(self.resolver, value), place.prefix)
-            self._known[key] = names, self._openness(value)
+            self._known[key] = names, openness(self.resolver, value)
         return self._known[key]
-
-    def _openness(self, value: Value) -> str:
-        for option in options(value):
-            if isinstance(option, Module):
-                reason = self.resolver.closed(option.name)
-            elif isinstance(option, Class | Instance):
-                cls = option.cls if isinstance(option, Instance) else option
-                reason = self.resolver.order(cls).open
-                if isinstance(option, Class) and cls.entry[3] is not None:
-                    reason = reason or "has a metaclass"
-            else:
-                reason = "functions carry any attribute"
-            if reason:
-                return reason
-        return "" if len(_holders(value)) == 1 else "one of several"
 
     def _imported(self, place: Spot) -> Wanted:
         module = self._absolute(place.receiver)
@@ -252,12 +237,6 @@ class Position:
         except RecursionError:
             self.walker.found = Frame("module")
         self.frame = self.walker.found or self.walker.frame
-
-
-def _holders(value: Value) -> set[Module | Class]:
-    """The modules and classes whose names count; type arguments make no difference."""
-    found = (option.cls if isinstance(option, Instance) else option for option in options(value))
-    return {holder for holder in found if isinstance(holder, Module | Class)}
 
 
 def _takes_attributes(value: Value) -> bool:

@@ -22,6 +22,31 @@ def member_names(resolver: Resolver, value: Value) -> list[str]:
     return []
 
 
+def openness(resolver: Resolver, value: Value) -> str:
+    """Why a value may have more names than :func:`member_names` says; empty where it may not."""
+    holders: set[Module | Class] = set()
+    for option in options(value):
+        if isinstance(option, Module):
+            holders.add(option)
+            reason = resolver.closed(option.name)
+        elif isinstance(option, Class | Instance):
+            cls = option.cls if isinstance(option, Instance) else option
+            holders.add(cls)
+            reason = resolver.order(cls).open
+            if isinstance(option, Class) and cls.entry[3] is not None:
+                reason = reason or "has a metaclass"
+        else:
+            reason = "functions carry any attribute"
+        if reason:
+            return reason
+    return "" if len(holders) == 1 else "one of several"
+
+
+def is_closed(resolver: Resolver, value: Value) -> bool:
+    """Whether :func:`member_names` are all the names a value has."""
+    return not openness(resolver, value)
+
+
 def _module_members(resolver: Resolver, module: str) -> list[str]:
     names = {name: None for name, sure in resolver.module_names(module).items() if sure}
     summary = resolver.summary(module)
