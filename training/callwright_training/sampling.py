@@ -8,6 +8,7 @@ distribution, which is what policy gradients assume.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,15 @@ class Drawn:
     """Tokens of each continuation, the one that stopped it included, int64 ``[batch]``."""
     stopped: torch.Tensor
     """Whether it ended at a stop token rather than at the limit, bool ``[batch]``."""
+
+
+def device() -> torch.device:
+    """Where this process computes: its graphics processor where there is one."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
 
 def uniforms(seed: int, name: str, count: int) -> torch.Tensor:

@@ -103,10 +103,10 @@ class Sampling:
 
         from callwright_training.bases import load_base
         from callwright_training.export.merge import merge
-        from callwright_training.sampling import draw, stop_tokens, uniforms
+        from callwright_training.sampling import device, draw, stop_tokens, uniforms
 
         base = load_base(self.base)
-        model, tokenizer = merge(base, self.adapter), base.tokenizer
+        model, tokenizer = merge(base, self.adapter).to(device()), base.tokenizer
         stops = stop_tokens(tokenizer, at_line_end=self.form == "call")
         room = int(getattr(model.config, "max_position_embeddings", 1 << 20)) - self.max_tokens
 
@@ -115,7 +115,7 @@ class Sampling:
             ids = tokenizer(asked.prompt).input_ids[-room:]
             names = [f"{asked.record}#{number}" for number in range(self.samples)]
             numbers = torch.stack([uniforms(self.seed, name, self.max_tokens) for name in names])
-            prompts = torch.tensor([ids] * self.samples)
+            prompts = torch.tensor([ids] * self.samples, device=device())
             drawn = draw(
                 model,
                 prompts,

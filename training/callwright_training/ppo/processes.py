@@ -19,13 +19,6 @@ def join() -> tuple[int, int]:
     return dist.get_rank(), dist.get_world_size()
 
 
-def device() -> torch.device:
-    """Where this process computes."""
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-
-
 def summed(value: Tensor) -> Tensor:
     """The sum over all processes."""
     if dist.is_available() and dist.is_initialized():

@@ -22,7 +22,7 @@ from callwright_training.ppo.settings import PPOSettings
 from callwright_training.records import Record
 from callwright_training.reward.scorer import Scorer
 from callwright_training.reward.stage import load_reward
-from callwright_training.sampling import stop_tokens
+from callwright_training.sampling import device, stop_tokens
 from callwright_training.sft.adapter import save
 
 Step = Callable[[str, float], None]
@@ -54,9 +54,10 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     if not request.records:
         raise StageError("ppo: there is no record to take prompts from")
     settings, out = request.settings, request.out
-    if settings.batch_size % settings.minibatches:
+    parts = settings.minibatches * processes.join()[1]
+    if settings.batch_size % parts:
         raise StageError(
-            f"ppo: minibatches = {settings.minibatches} does not divide batch_size = {settings.batch_size}"
+            f"ppo: batch_size = {settings.batch_size} cannot be divided by minibatches x processes = {parts}"
         )
     out.mkdir(parents=True, exist_ok=True)
     base = load_base(request.base)
@@ -75,7 +76,7 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
 
 
 def _roles(request: PPORequest, base: Base, policy: Any) -> Roles:
-    place = processes.device()
+    place = device()
     reward = _reward(request).to(place)
     value: Scorer | None = None
     if request.settings.value == "model":
@@ -103,7 +104,7 @@ def _grpo(request: PPORequest, base: Base, texts: Sequence[str], step: Step) -> 
     step("TRL's GRPOTrainer", 0.0)
     tokenizer = base.tokenizer
     score = score_by(
-        without_dropout(_reward(request)).to(processes.device()),
+        without_dropout(_reward(request)).to(device()),
         int(tokenizer.pad_token_id),
         int(tokenizer.eos_token_id),
     )

@@ -21,6 +21,7 @@ from callwright_training.logs import StageLog
 from callwright_training.reward.quality import Quality, quality
 from callwright_training.reward.scorer import Scorer, padded, with_end
 from callwright_training.reward.settings import RewardSettings
+from callwright_training.sampling import device
 
 Step = Callable[[str, float], None]
 
@@ -59,7 +60,7 @@ def train_reward(request: RewardRequest, step: Step) -> dict[str, Any]:
     base = load_base(request.base)
     rows = read_labels(request.labels, int(base.tokenizer.eos_token_id))
     train, held_out = split(rows, settings.held_out, request.seed)
-    scorer = make_scorer(base, request.adapter, settings, request.seed)
+    scorer = make_scorer(base, request.adapter, settings, request.seed).to(device())
     optimizer = torch.optim.AdamW(
         [parameter for parameter in scorer.parameters() if parameter.requires_grad],
         lr=settings.learning_rate,
@@ -158,7 +159,7 @@ def score_all(scorer: Scorer, rows: Sequence[Labelled], settings: RewardSettings
     scorer.eval()
     with torch.no_grad(), precision(settings.bf16):
         for start in range(0, len(rows), settings.batch_size):
-            ids, mask = padded([row.ids for row in rows[start : start + settings.batch_size]], pad)
+            ids, mask = _on_device(rows[start : start + settings.batch_size], pad)
             logits += scorer.at_end(ids, mask).float().tolist()
     return logits
 
@@ -188,7 +189,7 @@ def load_reward(folder: Path, base: Base, adapter: Path | None) -> Scorer:
 
 def precision(bf16: bool) -> torch.autocast:
     """Computes in bfloat16 inside the block, where asked for."""
-    return torch.autocast("cpu" if not torch.cuda.is_available() else "cuda", torch.bfloat16, enabled=bf16)
+    return torch.autocast(device().type, torch.bfloat16, enabled=bf16)
 
 
 def _learn(
@@ -198,8 +199,8 @@ def _learn(
     settings: RewardSettings,
     pad: int,
 ) -> dict[str, float]:
-    ids, mask = padded([row.ids for row in rows], pad)
-    wanted = torch.tensor([float(row.accepted) for row in rows])
+    ids, mask = _on_device(rows, pad)
+    wanted = torch.tensor([float(row.accepted) for row in rows], device=ids.device)
     with precision(settings.bf16):
         logits = scorer.at_end(ids, mask)
     loss: Tensor = torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), wanted)
@@ -209,6 +210,11 @@ def _learn(
     optimizer.zero_grad()
     right = ((logits > 0) == (wanted > 0.5)).float().mean()
     return {"loss": loss.item(), "accuracy": right.item(), "gradient_norm": norm.item()}
+
+
+def _on_device(rows: Sequence[Labelled], pad: int) -> tuple[Tensor, Tensor]:
+    ids, mask = padded([row.ids for row in rows], pad)
+    return ids.to(device()), mask.to(device())
 
 
 def _publish(request: RewardRequest, scorer: Scorer, figures: dict[str, Any]) -> None:
