@@ -130,6 +130,26 @@ def test_a_model_continues_the_training_prompt_and_is_not_run_twice(evaluate, tm
 
 
 @pytest.mark.slow
+def test_an_adapters_folder_is_put_on_its_base(evaluate, tmp_path):
+    from callwright_training.bases import load_base
+    from callwright_training.sft.adapter import save, tunable
+    from callwright_training.sft.settings import SFT
+
+    base = load_base("tiny")
+    tuned = tunable(base, SFT())
+    for name, weights in tuned.named_parameters():
+        if "lora_B" in name:
+            weights.data.fill_(0.5)
+    save(tuned, base, tmp_path / "sft" / "adapter")
+    plain = evaluate("--model", "tiny", "--max-tokens", "8", "--limit", "1")
+    (tmp_path / "out/answers.jsonl").unlink()
+
+    adapted = evaluate("--model", tmp_path / "sft", "--max-tokens", "8", "--limit", "1")
+
+    assert adapted[0]["text"] != plain[0]["text"]
+
+
+@pytest.mark.slow
 def test_a_sampled_model_repeats_itself_with_the_same_seed(evaluate, tmp_path):
     options = ("--model", "tiny", "--form", "script", "--samples", "2", "--limit", "1", "--max-tokens", "12")
     first, second = evaluate(*options)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from callwright_server.prompt import PROMPT_VERSION, call_example, gorilla_example, script_example
-from callwright_training.bases import load_base
+from callwright_training.bases import Base, load_base
 from callwright_training.evaluation.items import digest
-from callwright_training.metrics import Answer
+from callwright_training.feedback.samples import ImportsOf
+from callwright_training.metrics import Answer, Known
 from callwright_training.records import Record
+from callwright_training.sampling import stop_tokens
 
 Form = Literal["call", "script", "gorilla"]
 """What the model is asked to write: one API call, a script, or Gorilla's sections."""
@@ -22,7 +25,8 @@ class ModelSystem:
     """Continues the training prompt, greedily or by sampling.
 
     Args:
-        place: A base's name, a folder or a hub id.
+        place: A base's name, a hub id, the folder of a model or of an adapter, or the folder of a stage.
+        known: Where the imports that a call needs are known from; they are put above it, as the server does.
         form: What it is asked to write.
         name: Name in tables; the place where ``None``.
         sampled: Sample with temperature 0.7 instead of taking the likeliest token.
@@ -37,6 +41,7 @@ class ModelSystem:
     def __init__(
         self,
         place: str,
+        known: Known,
         *,
         form: Form = "call",
         name: str | None = None,
@@ -46,10 +51,14 @@ class ModelSystem:
         import torch
 
         torch.set_num_threads(min(2, torch.get_num_threads()))
-        self.base = load_base(place)
+        folder = _folder(Path(place))
+        self.base = _load(str(folder or place), folder)
+        self._imports = ImportsOf(known.entries)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.base.model.to(self.device)
         self.form: Form = form
+        stops = stop_tokens(self.base.tokenizer, at_line_end=form == "call")
+        self._ends: list[int] = stops.nonzero().flatten().tolist()
         self.sampled = sampled
         self.max_tokens = max_tokens or _TOKENS[form]
         self.identity: dict[str, Any] = {
@@ -60,7 +69,7 @@ class ModelSystem:
             "prompt_version": PROMPT_VERSION,
             "max_tokens": self.max_tokens,
             "temperature": _TEMPERATURE if sampled else 0.0,
-            "weights": _weights(self.base.folder),
+            "weights": _weights(folder or self.base.folder),
             "device": self.device,
         }
 
@@ -69,7 +78,7 @@ class ModelSystem:
         instruction = f"{record.instruction} {record.input}".strip()
         if self.form == "call":
             call = self._continue(call_example(instruction, "")[0], seed).strip().split("\n")[0].strip()
-            return Answer.of(call=call or None, code=call or None)
+            return Answer.of(call=call or None, code=f"{self._imports(call)}{call}" if call else None)
         if self.form == "script":
             code = self._continue(script_example(instruction, "")[0], seed).strip("\n").rstrip()
             return Answer.of(call=None, code=code or None)
@@ -84,21 +93,36 @@ class ModelSystem:
         sampling = {"do_sample": True, "temperature": _TEMPERATURE} if self.sampled else {"do_sample": False}
         config = GenerationConfig(
             max_new_tokens=self.max_tokens,
-            eos_token_id=tokenizer.eos_token_id,
+            eos_token_id=self._ends,
             pad_token_id=tokenizer.pad_token_id,
             **sampling,
         )
-        ends = {"stop_strings": ["\n"], "tokenizer": tokenizer} if self.form == "call" else {}
         torch.manual_seed(seed)
         with torch.inference_mode():
             output = model.generate(
                 input_ids=inputs["input_ids"],
                 attention_mask=inputs["attention_mask"],
                 generation_config=config,
-                **ends,
             )
         text: str = tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         return text
+
+
+def _folder(place: Path) -> Path | None:
+    """The folder with weights: the place itself, or what a stage calls ``model`` or ``adapter`` in it."""
+    if not place.is_dir():
+        return None
+    inside = (place / name for name in ("model", "adapter"))
+    return next((folder for folder in inside if folder.is_dir()), place)
+
+
+def _load(place: str, folder: Path | None) -> Base:
+    if folder is None or not (folder / "adapter_config.json").is_file():
+        return load_base(place)
+    from callwright_training.export.merge import base_of, merge
+
+    base = load_base(base_of(folder))
+    return replace(base, model=merge(base, folder))
 
 
 def _weights(folder: Path | None) -> str:

@@ -12,7 +12,7 @@ def open_system(request: Request, known: Known) -> System:
 
     Args:
         request: What was asked for.
-        known: What a baseline may suggest; the others have their own ways.
+        known: What a baseline may suggest, and whose imports go above a model's call.
 
     Raises:
         UserError: It cannot be had or used.
@@ -41,6 +41,7 @@ def open_system(request: Request, known: Known) -> System:
 
     return ModelSystem(
         value,
+        known,
         form=request.form,
         name=request.name,
         sampled=request.samples > 1,
