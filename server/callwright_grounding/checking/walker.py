@@ -62,6 +62,7 @@ class Walker(FileInference):
     def walk(self, tree: ast.Module) -> None:
         """Walk the whole file."""
         self.globals = declared_global(tree.body)
+        self.resolver.imported.clear()
         module = self.frame
         self.block(tree.body)
         module.finish()
@@ -86,12 +87,14 @@ class Walker(FileInference):
         """``import a.b as c``."""
         for alias in node.names:
             self.file_judge.import_module(node, alias)
+            self.resolver.imported.add(alias.name)
             name = alias.name if alias.asname else alias.name.partition(".")[0]
             self.frame.bind(alias.asname or name, self.resolver.module(name))
 
     def walk_importfrom(self, node: ast.ImportFrom) -> None:
         """``from a import b``."""
         module = self.reader.absolute(node)
+        self.resolver.imported.add(module)
         for alias in node.names:
             if alias.name == "*":
                 self._star(module)
@@ -306,6 +309,20 @@ class Walker(FileInference):
         finally:
             for kind in kinds:
                 self.file_judge.guarded[kind] -= 1
+
+    def infer_boolop(self, node: ast.BoolOp) -> Value | None:
+        """``available() and use()``: what comes after a doubt is not reported."""
+        with self.guarding(self._doubts(node.values[:-1])):
+            return super().infer_boolop(node)
+
+    def infer_ifexp(self, node: ast.IfExp) -> Value | None:
+        """``use() if available() else None``."""
+        with self.guarding(self._doubts([node.test])):
+            return super().infer_ifexp(node)
+
+    def _doubts(self, tests: list[ast.expr]) -> set[str]:
+        doubting = any(is_doubting(test, self.reader.text(test) or "") for test in tests)
+        return {"import", "attribute", "keyword"} if doubting else set()
 
     # -- functions and classes ---------------------------------------------------------------------
 

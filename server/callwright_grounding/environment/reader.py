@@ -9,7 +9,7 @@ import ast
 import re
 from typing import Any
 
-from callwright_grounding.environment.dynamic import class_is_dynamic, read_module_dynamics
+from callwright_grounding.environment.dynamic import class_is_dynamic, read_module_dynamics, string_names
 from callwright_grounding.environment.functions import read_function
 from callwright_grounding.environment.summary import Entry, ModuleSummary, merge, opened
 from callwright_grounding.environment.syntax import dotted, last_name, string_constants
@@ -63,9 +63,26 @@ class FileReader:
         self.block(tree.body, self.summary.names)
         read_module_dynamics(self, tree)
         self.summary.stars = [self.star(name) for name in self.summary.stars]
+        if self.summary.lazy:
+            for node in tree.body:
+                if not isinstance(node, ast.Import | ast.ImportFrom) and "_import_structure" in string_names(
+                    node
+                ):
+                    self.summary.extra += string_constants(node)
+        if self.stub:
+            self._hide_declarations()
         self.summary.stored = sorted(self.stored)
         self.summary.imports = list(dict.fromkeys(self.summary.imports))
         return self.summary
+
+    def _hide_declarations(self) -> None:
+        """Keep apart what a stub declares for itself: type variables, constants it may have misplaced."""
+        for name, entry in list(self.summary.names.items()):
+            made = entry[3][0] if entry[0] == "v" and entry[3] else ""
+            variable = made.partition("(")[0].rpartition(".")[2] in ("TypeVar", "ParamSpec", "TypeVarTuple")
+            constant = entry[0] == "v" and name.isupper() and "._" in self.module
+            if variable or constant:
+                self.summary.typing_names[name] = self.summary.names.pop(name)
 
     def star(self, name: str) -> str:
         """The module of a star import; ``=name``, from a loop over ``dir(name)``, is looked up."""
@@ -100,8 +117,9 @@ class FileReader:
                 self.conditional(node, names, owner)
             case ast.Delete() if owner is None:
                 for target in node.targets:
-                    if isinstance(target, ast.Name) and target.id in names:
-                        del names[target.id]
+                    if isinstance(target, ast.Name):
+                        names.pop(target.id, None)
+                        self.summary.deleted.append(target.id)
             case _:
                 self.compound(node, names, owner)
 

@@ -21,7 +21,7 @@ from typing import Any
 
 Entry = list[Any]
 
-FORMAT = 6
+FORMAT = 7
 """Goes up whenever summaries change; older index files are then rebuilt."""
 
 
@@ -52,8 +52,10 @@ class ModuleSummary:
     """Dotted names in this module whose attributes are set by computed names."""
     keys: dict[str, list[str]] = field(default_factory=dict)
     """Keys of the literal tables of tasks."""
+    deleted: list[str] = field(default_factory=list)
+    """Names that the module deletes again; submodules among them are not bound on it."""
     extra: list[str] = field(default_factory=list)
-    """Names a module's ``__getattr__`` answers before it raises AttributeError."""
+    """Names that may exist: what ``__getattr__`` answers, what loops set, what lazy modules export."""
 
     def to_json(self) -> dict[str, Any]:
         """The fields that say something."""

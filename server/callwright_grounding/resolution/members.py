@@ -30,6 +30,8 @@ def openness(resolver: Resolver, value: Value) -> str:
             holders.add(option)
             reason = resolver.closed(option.name)
         elif isinstance(option, Class | Instance):
+            if isinstance(option, Instance) and option.claimed:
+                return "only an annotation says what it is"
             cls = option.cls if isinstance(option, Instance) else option
             holders.add(cls)
             reason = resolver.order(cls).open
@@ -50,8 +52,11 @@ def is_closed(resolver: Resolver, value: Value) -> bool:
 def _module_members(resolver: Resolver, module: str) -> list[str]:
     names = {name: None for name, sure in resolver.module_names(module).items() if sure}
     summary = resolver.summary(module)
-    bound = imported_submodules(resolver, module)
+    bound = imported_submodules(resolver, module) | set(summary.extra if summary is not None else ())
+    prefix = f"{module}."
+    bound |= {name[len(prefix) :].partition(".")[0] for name in resolver.imported if name.startswith(prefix)}
     submodules = resolver.environment.submodules(module)
+    submodules = submodules - set(summary.deleted if summary is not None else ())
     if summary is not None and summary.lazy:
         bound |= submodules
     names.update(dict.fromkeys(sorted(submodules & bound)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 MEMBERS_ONLY = frozenset({
     # `Module.__getattr__` finds parameters, buffers and submodules: names that its classes assign somewhere.
     "torch.nn.modules.module.Module",
@@ -74,3 +76,14 @@ MAKE_CLASSES = frozenset({
     "enum.StrEnum", "typing.NamedTuple", "typing.NewType", "typing.TypedDict",
 })  # fmt: skip
 """Classes that, when called themselves, make a new class."""
+
+ADDED_AT_RUN_TIME = {
+    # Accelerators register themselves (`torch._register_device_module`).
+    "torch": re.compile(r"npu|hpu|mlu|musa|sdaa|neuron|xla|maia|privateuseone"),
+    # Legacy tensor types, made by `torch/csrc/tensor/python_tensor.cpp` for every backend.
+    "torch.cuda": re.compile(r"\w+Tensor"),
+    "torch.xpu": re.compile(r"\w+Tensor"),
+    "torch.sparse": re.compile(r"\w+Tensor"),
+    "torch.cuda.sparse": re.compile(r"\w+Tensor"),
+}
+"""Modules that compiled code or other distributions add names to."""

@@ -129,6 +129,8 @@ class Resolver:
         self._known: defaultdict[str, Known] = defaultdict(Known)
         self.context = ""
         """The module that is looked at: its project's classes may be subclasses of any other."""
+        self.imported: set[str] = set()
+        """Modules that the buffer imports: submodules among them are bound on their packages."""
         self._active: set[tuple[str, str]] = set()
         self._depth = 0
 
@@ -176,6 +178,9 @@ class Resolver:
                 return found
         if name.startswith("_") or summary.open:
             return Lookup("open", None, summary.open or "private names are not judged")
+        added = overlays.ADDED_AT_RUN_TIME.get(module)
+        if added is not None and added.fullmatch(name):
+            return OPEN
         stored = self.environment.distribution_names(module, "stored")
         return OPEN if stored is not None and name in stored else MISSING
 
@@ -209,7 +214,10 @@ class Resolver:
                 for name, sure in found.items():
                     if (name in shown) if shown is not None else not name.startswith("_"):
                         names[name] = names.get(name, False) or (sure and star in summary.stars)
-        names.update(dict.fromkeys(summary.names, True))
+        for name in summary.names:
+            # A lazy module takes the place of the one whose body was run; only what it was told to export
+            # is there.
+            names[name] = not summary.lazy or name in summary.extra or names.get(name, False)
         return names
 
     def closed(self, module: str) -> str:

@@ -75,7 +75,8 @@ def _shown_names(function: Function) -> tuple[str, ...]:
 
 
 def _named(parameters: list[str]) -> list[str]:
-    return [name.lstrip("!") for name in parameters if not name.startswith(("/", "*"))]
+    # A leading `__` marks positional-only parameters in older stubs (PEP 484).
+    return [name.lstrip("!") for name in parameters if not name.startswith(("/", "*", "__"))]
 
 
 def _signature(
