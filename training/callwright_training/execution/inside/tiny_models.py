@@ -302,8 +302,9 @@ def _set_generation(model: Any, model_type: str, tokenizer: Any) -> None:
     for name in ("decoder_start_token_id", "pad_token_id", "eos_token_id", "bos_token_id"):
         setattr(settings, name, getattr(model.config, name, None))
     if model_type not in _EXACT_END and isinstance(settings.eos_token_id, int):
-        # Weights are random: with one token in four taken for the end, generation ends as a trained model's does.
-        ends = range(settings.eos_token_id % 4 or 4, getattr(model.config, "vocab_size", 0) or 0, 4)
+        # Weights are random: with one token in four as the end, generation ends as a trained model's does.
+        config = getattr(model.config, "text_config", model.config)
+        ends = range(settings.eos_token_id % 4 or 4, getattr(config, "vocab_size", 0) or 0, 4)
         settings.eos_token_id = [settings.eos_token_id, *ends]
     if model_type == "whisper":
         number = tokenizer.convert_tokens_to_ids
