@@ -14,6 +14,7 @@ from pathlib import Path
 from callwright_grounding.environment.interpreter import Interpreter
 from callwright_grounding.environment.layout import typeshed_folder
 from callwright_grounding.environment.store import cache_folder, index_key
+from callwright_grounding.environment.summary import FORMAT
 
 STANDARD_LIBRARY = "typeshed"
 """The name under which the standard library's stubs are indexed."""
@@ -101,7 +102,8 @@ def _standard_library(interpreter: Interpreter) -> Distribution:
 
 
 def _inventory_file(interpreter: Interpreter) -> Path:
-    identity = "\n".join([*map(str, interpreter.site_packages), repr(interpreter.version)])
+    # The format is part of the name: keys of another format are not to be found here.
+    identity = "\n".join([*map(str, interpreter.site_packages), repr(interpreter.version), str(FORMAT)])
     return cache_folder() / f"inventory-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.json"
 
 
@@ -111,8 +113,7 @@ def _load_inventory(interpreter: Interpreter) -> dict[str, Distribution]:
         entries = [Distribution(**row | {"top_level": tuple(row["top_level"])}) for row in rows]
     except (OSError, ValueError, TypeError, KeyError):
         return {}
-    expected = [entry for entry in entries if entry.key.endswith(".index")]
-    return {str(Path(entry.site) / entry.information): entry for entry in expected if entry.information}
+    return {str(Path(entry.site) / entry.information): entry for entry in entries if entry.information}
 
 
 def _save_inventory(interpreter: Interpreter, entries: list[Distribution]) -> None:
