@@ -237,3 +237,32 @@ def completed(suggester: Suggester) -> Callable[[str], list[str]]:
 @pytest.fixture
 def bundle_path(tiny_bundle: Bundle) -> Path:
     return tiny_bundle.path
+
+
+TOYS = """
+__all__ = ["Cube", "volume"]
+class Cube:
+    def __init__(self, side: float, *, color: str = "red"):
+        self.side = side
+    def scale(self, factor: float) -> "Cube":
+        return Cube(self.side * factor)
+def volume(cube: Cube) -> float:
+    return cube.side ** 3
+"""
+
+
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment's folder in which one small distribution is installed."""
+    folder = tmp_path_factory.mktemp("toys") / "env"
+    site = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    information = site / "toys-1.0.dist-info"
+    information.mkdir(parents=True)
+    (site / "toys.py").write_text(TOYS)
+    (information / "METADATA").write_text("Name: toys\nVersion: 1.0\n")
+    (information / "RECORD").write_text(f"toys.py,sha256=x,{len(TOYS)}\n")
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}.0"
+    (folder / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).parent}\nversion = {version}\n")
+    return folder

@@ -63,6 +63,22 @@ class Pace:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class Grounding:
+    """Names that exist for your interpreter: what may be suggested, and what is found invented."""
+
+    enabled: bool = True
+    """Hold suggestions to names that exist. What is installed is indexed once, in the background and in a
+    process of its own; nothing of it is run.
+    """
+    python: str = ""
+    """The interpreter whose packages count, or its environment's folder; empty finds it as other tools do:
+    `VIRTUAL_ENV`, `.venv`, `PATH`.
+    """
+    diagnostics: bool = True
+    """Report imports, attributes and keyword arguments that do not exist, and offer the nearest that do."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Settings:
     """Everything a user may set."""
 
@@ -79,4 +95,5 @@ class Settings:
     inline: Inline = field(default_factory=Inline)
     menu: Menu = field(default_factory=Menu)
     pace: Pace = field(default_factory=Pace)
+    grounding: Grounding = field(default_factory=Grounding)
     engine: EngineSettings = field(default_factory=EngineSettings)

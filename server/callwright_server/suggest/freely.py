@@ -13,6 +13,7 @@ import math
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tokenizers import Tokenizer
@@ -24,7 +25,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
 _KEYWORD = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
 _NAMES_SEARCHED = 50_000
-_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+NO_STATEMENT = "the model's line is no whole statement"
 
 
 class UntilLineEnd:
@@ -52,6 +53,27 @@ def confidence(log_probs: Sequence[float]) -> float:
     return math.exp(sum(known) / len(known)) if known else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a file shows to exist by using it."""
+
+    names: frozenset[str]
+    """Words in front of a place, and the builtins."""
+    attributes: frozenset[str]
+    keywords: frozenset[str]
+
+
+def seen_around(text: str, offset: int) -> Seen:
+    """What a file uses near a place."""
+    before = text[max(0, offset - _NAMES_SEARCHED) : offset]
+    around = before + text[offset : offset + _NAMES_SEARCHED]
+    return Seen(
+        frozenset(_WORD.findall(before)) | frozenset(dir(builtins)),
+        frozenset(_ATTRIBUTE.findall(around)),
+        frozenset(_KEYWORD.findall(around)),
+    )
+
+
 def why_not(document: Document, offset: int, text: str) -> str:
     """Why a continuation is not shown; empty where it may be.
 
@@ -60,22 +82,18 @@ def why_not(document: Document, offset: int, text: str) -> str:
         offset: The cursor.
         text: What would be inserted there, up to the end of the line.
     """
-    before = document.text[max(0, offset - _NAMES_SEARCHED) : offset]
-    line = before.rpartition("\n")[2] + text
-    tree = parsed_line(line)
+    tree = parsed_line(document.text[max(0, offset - _NAMES_SEARCHED) : offset].rpartition("\n")[2] + text)
     if tree is None:
-        return "the model's line is no whole statement"
-    around = before + document.text[offset : offset + _NAMES_SEARCHED]
-    known = set(_WORD.findall(before)) | set(dir(builtins))
-    attributes, keywords = set(_ATTRIBUTE.findall(around)), set(_KEYWORD.findall(around))
+        return NO_STATEMENT
+    seen = seen_around(document.text, offset)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             return "the model's line imports something, and nothing here knows whether it exists"
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in known:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in seen.names:
             return f"the model's line uses {node.id!r}, which this file does not define"
-        if isinstance(node, ast.Attribute) and node.attr not in attributes:
+        if isinstance(node, ast.Attribute) and node.attr not in seen.attributes:
             return f"nothing here knows whether the attribute {node.attr!r} exists"
-        if isinstance(node, ast.keyword) and node.arg and node.arg not in keywords:
+        if isinstance(node, ast.keyword) and node.arg and node.arg not in seen.keywords:
             return f"nothing here knows whether the argument {node.arg!r} exists"
     return ""
 

@@ -12,6 +12,8 @@ from callwright_server.bundle import Bundle, find_bundle
 from callwright_server.engine.engine import Engine
 from callwright_server.settings import Settings
 from callwright_server.suggest.choosing import Chooser, Grounding
+from callwright_server.suggest.grounding import Names
+from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.lexical import LexicalChooser
 from callwright_server.suggest.shelf import Shelf
 from callwright_server.suggest.suggester import Suggester
@@ -37,17 +39,22 @@ class Opened:
             chooser=self.chooser,
             engine=self.engine,
             settings=settings,
-            grounding=self.grounding,
+            grounding=self.grounding if settings.grounding.enabled else None,
             filters=self.filters,
         )
 
 
-def open_bundle(settings: Settings, report: Callable[[str], None] = lambda stage: None) -> Opened:
+def open_bundle(
+    settings: Settings,
+    report: Callable[[str], None] = lambda stage: None,
+    installed: Installed | None = None,
+) -> Opened:
     """Open the bundle that the settings name and bring its model into memory; takes seconds.
 
     Args:
         settings: ``bundle`` and ``engine`` are looked at.
         report: Told what is being done.
+        installed: Which names exist for the user's interpreter, also where that becomes known only later.
 
     Raises:
         BundleError: There is no such bundle, or it is damaged.
@@ -61,7 +68,8 @@ def open_bundle(settings: Settings, report: Callable[[str], None] = lambda stage
     chooser = _chooser(bundle, engine, shelf)
     report("warming up")
     engine.warm_up()
-    return Opened(bundle, engine, shelf, chooser, _filters())
+    names = Names(installed, engine, bundle.catalogue) if installed is not None else None
+    return Opened(bundle, engine, shelf, chooser, _filters(), names)
 
 
 def _chooser(bundle: Bundle, engine: Engine, shelf: Shelf) -> Chooser:

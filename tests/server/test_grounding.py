@@ -1,0 +1,108 @@
+"""The model's own lines, held to names that exist; in this process, without an editor."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from callwright_grounding.catalogue import Catalogue
+from callwright_server.engine.engine import Engine
+from callwright_server.settings import Inline
+from callwright_server.suggest.asking import Ask, Kind
+from callwright_server.suggest.choosing import Place
+from callwright_server.suggest.document import Document
+from callwright_server.suggest.grounding import LONGEST, Names
+from callwright_server.suggest.installed import Installed, look, open_environment
+from callwright_server.suggest.line_writer import LineWriter
+
+FILE = "import toys\nfrom toys import Cube\ncube = Cube(1)\n"
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_bundle) -> Engine:
+    return Engine(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def installed(toys: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """No index: so small an environment is read from its files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALLWRIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+        interpreter, whole = look(str(toys), [])
+        assert not whole
+        return Installed(open_environment(interpreter, []))
+
+
+@pytest.fixture
+def names(installed: Installed, engine: Engine, small_catalogue: Catalogue) -> Names:
+    return Names(installed, engine, small_catalogue)
+
+
+@pytest.mark.parametrize(
+    ("head", "written"),
+    [
+        ("y = toys.", "volume(cube)"),
+        ("y = cube.", "scale(2).side"),
+        ("y = cu", "be.scale(2)"),
+        ("y = Cube(", "2, color='blue')"),
+        ("", "from toys import volume"),
+        ("", "import toys, json"),
+        ("cube = ", "cube.scale(2)"),
+        ("big = ", "[each.scale for each in [cube]]"),
+        ("y = len(\n    ", "cube.scale(2).side)"),
+    ],
+)
+def test_what_exists_is_vouched_for(names: Names, head: str, written: str) -> None:
+    text = FILE + "z = cube.scale\n" + head
+    assert names.line(Place(text, len(text))).doubt(written) == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "written", "named"),
+    [
+        ("y = toys.", "volumes(cube)", "'volumes'"),
+        ("y = cube.", "scale(2).shape", "'shape'"),
+        ("y = Cube(", "2, colour='blue')", "'colour'"),
+        ("", "from toys import sphere", "'sphere'"),
+        ("", "import toyz", "'toyz'"),
+        ("", "from . import toys", "relative"),
+        ("y = ", "unheard_of(cube)", "'unheard_of'"),
+        ("y = ", "unknown.thing", "'thing'"),
+        ("y = ", "[cube.side for cube in toys.Cube]", "'side'"),
+        ("y = ", "(cube", "no whole statement"),
+    ],
+)
+def test_what_does_not_exist_is_not(names: Names, head: str, written: str, named: str) -> None:
+    text = FILE + head
+    assert named in names.line(Place(text, len(text))).doubt(written)
+
+
+@pytest.mark.parametrize("head", ["y = toys.", "y = toys.v", "y = cube.s", "from toys import "])
+def test_whatever_the_model_prefers_its_name_exists(names: Names, engine: Engine, head: str) -> None:
+    """The tiny model's parameters are random: without masks it writes anything."""
+    text = FILE + head
+    line = names.line(Place(text, len(text)))
+    generation = engine.generate(
+        text[: len(text) - line.healed], max_tokens=12, stop=lambda: False, constraint=line
+    )
+    written = head[len(head) - line.healed :] + generation.text[line.healed :]
+    assert re.match(r"(Cube|volume|side|scale)\b", written)
+
+
+def test_a_line_that_nobody_vouches_for_is_hidden_with_its_reason(names: Names, engine: Engine) -> None:
+    text = FILE + "y = toys."
+    ask = Ask(Document(text), len(text), Kind.INLINE, lambda: False)
+    answer = LineWriter(engine, Inline(minimum_confidence=0.0), names).suggest(ask)
+    assert answer.reason
+    assert not answer.items
+
+
+def test_while_nothing_is_known_nothing_is_held(engine: Engine, small_catalogue: Catalogue) -> None:
+    assert Names(Installed(), engine, small_catalogue).line(Place("x = 1", 5)) is None
+
+
+def test_a_very_long_buffer_is_not_read(names: Names) -> None:
+    text = "x = 1\n" * (LONGEST // 5)
+    assert names.line(Place(text, len(text))) is None
