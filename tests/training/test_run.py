@@ -118,7 +118,7 @@ def test_every_stage_runs_once_and_survives_kills(small, tmp_path):
 
         endpoint.paid.clear()
         kills = 0
-        for _ in range(4):
+        for _ in range(3):
             process = subprocess.Popen(
                 command(path, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
@@ -130,7 +130,8 @@ def test_every_stage_runs_once_and_survives_kills(small, tmp_path):
             process.wait()
         subprocess.run(command(path, killed), capture_output=True, check=True)
 
-    assert [line.partition(":")[0] for line in first.stdout.splitlines()][-7:] == [*STAGES, "report"]
+    told = [line.partition(": ")[0] for line in first.stdout.splitlines() if ": " in line]
+    assert told == [*STAGES, "report"]
     assert again.stdout.count("done before, unchanged") == 6
     assert endpoint.requests >= asked
     labelled = json.loads((whole / "feedback" / "summary.json").read_text())
