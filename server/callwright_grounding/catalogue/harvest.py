@@ -15,6 +15,7 @@ from pathlib import Path
 from callwright_grounding.catalogue.catalogue import Catalogue
 from callwright_grounding.catalogue.entry import CatalogueEntry
 from callwright_grounding.catalogue.harvest_examples import example_entries
+from callwright_grounding.catalogue.harvest_heads import has_untrained_head
 from callwright_grounding.catalogue.harvest_registries import (
     checkpoint_entries,
     pipeline_entries,
@@ -50,6 +51,8 @@ def _entries(folders: list[Path]) -> Iterator[CatalogueEntry]:
     for package, harvesters in _HARVESTERS.items():
         if library := find_library(package, folders):
             for entry in chain.from_iterable(harvester(library) for harvester in harvesters):
+                if has_untrained_head(entry):
+                    continue
                 if package == "transformers" and entry.domain.endswith("Feature Extraction"):
                     bare.append(entry)
                 else:

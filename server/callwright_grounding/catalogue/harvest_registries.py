@@ -54,19 +54,29 @@ def checkpoint_entries(library: Library) -> Iterator[CatalogueEntry]:
     """The checkpoint that each of transformers' configurations names, in the auto class that fits it."""
     pairs = _pairs(library.files.get("models/auto/auto_mappings.py", ""))
     types = {config: kind for kind, config in pairs}
-    for text in library.files.values():
-        for checkpoint, family in _CHECKPOINT.findall(text):
-            kind = types.get(f"{family}Config")
-            if kind and is_checkpoint(checkpoint):
-                auto, task = _auto_class(library, kind)
-                yield _entry(
-                    library,
-                    call=f"{auto}.from_pretrained({checkpoint!r})",
-                    checkpoint=checkpoint,
-                    task=task,
-                    imports=f"from transformers import {auto}",
-                    details=[f"{family_of(family)} model"],
-                )
+    named = [pair for text in library.files.values() for pair in _CHECKPOINT.findall(text)]
+    for checkpoint, family in named:
+        kind = types.get(f"{family}Config")
+        if kind and is_checkpoint(checkpoint) and _is_of(family, checkpoint, named):
+            auto, task = _auto_class(library, kind)
+            yield _entry(
+                library,
+                call=f"{auto}.from_pretrained({checkpoint!r})",
+                checkpoint=checkpoint,
+                task=task,
+                imports=f"from transformers import {auto}",
+                details=[f"{family_of(family)} model"],
+            )
+
+
+def _is_of(family: str, checkpoint: str, named: list[tuple[str, str]]) -> bool:
+    """Whether a checkpoint is the family's: some configurations name another family's by mistake."""
+    claims = {other for name, other in named if name == checkpoint}
+    return len(claims) == 1 or _letters(family) in _letters(checkpoint)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def timm_entries(library: Library) -> Iterator[CatalogueEntry]:
