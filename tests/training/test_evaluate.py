@@ -204,6 +204,7 @@ def test_an_unprepared_environment_is_told_before_the_work(evaluate, responses, 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_scripts_run_in_the_prepared_environment(evaluate, responses, benchmark):
     from callwright_training.errors import SandboxError
     from callwright_training.execution.environment import Environment

@@ -63,7 +63,7 @@ def run_scripts(
             scripts whose verdict is known.
     """
     environment = Environment.find(versions)
-    _check_canaries(environment, sandbox)
+    _check_canaries(environment, sandbox, store)
     answers = [Script(str(index), result.code) for index, result in enumerate(results)]
     references = {result.record: Script(result.record, result.reference_code) for result in results}
     verdicts: dict[Mode, dict[str, Verdict]] = {}
@@ -107,8 +107,14 @@ def check_statically(results: Sequence[Result], versions: str) -> dict[str, floa
     return {"precision": percent(found.precision), "recall": percent(found.recall), "n": len(ran)}
 
 
-def _check_canaries(environment: Environment, sandbox: SandboxMode) -> None:
-    """No figure is worth anything where scripts with a known verdict get another one."""
+def _check_canaries(environment: Environment, sandbox: SandboxMode, store: Path | None) -> None:
+    """No figure is worth anything where scripts with a known verdict get another one.
+
+    What was checked once with this environment is noted in the store and not checked again.
+    """
+    checked = store / f"canaries-{sandbox}-{environment.digest}" if store else None
+    if checked is not None and checked.exists():
+        return
     report = check(environment, sandbox)
     if report.wrong:
         name, expected, found = report.wrong[0]
@@ -116,6 +122,8 @@ def _check_canaries(environment: Environment, sandbox: SandboxMode) -> None:
             f"{len(report.wrong)} of {report.total} scripts with a known verdict got another one, such as "
             f"{name}: {found}, not {expected}; see `rlaif-train environment check`"
         )
+    if checked is not None:
+        checked.write_text(f"{report.right} of {report.total} canaries as they should be\n", encoding="utf-8")
 
 
 def _counted(verdicts: Iterable[Verdict], advance: Callable[[int], None]) -> Iterable[tuple[str, Verdict]]:
