@@ -12,6 +12,7 @@ import ast
 import json
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -230,6 +231,48 @@ def measure_check(environment: Environment, names: tuple[str, ...], lines: int) 
     return results
 
 
+def measure_masks(
+    resolver: Resolver, tokenizer: Path, sources: Iterator[tuple[Path, str]], sites: int
+) -> dict[str, object]:
+    """CPU time of resolving a place, and of each mask while the author's own line is written."""
+    from tokenizers import Tokenizer
+
+    from callwright_grounding.cursor import Position
+    from callwright_grounding.masks import GroundedLine, Masks, Vocabulary
+
+    masks = Masks(Vocabulary(Tokenizer.from_file(str(tokenizer))))
+    masks.vocabulary.warm_up()
+    opened: list[float] = []
+    steps: list[float] = []
+    closed = 0
+    for path, source in sources:
+        dots = [match.end() for match in re.finditer(r"\w\.(?=[a-z]\w+\()", source)]
+        for offset in random.Random(3).sample(dots, min(2, len(dots))):
+            started = time.process_time()
+            position = Position(resolver, source, offset, path=path)
+            closed += position.wanted().closed
+            opened.append(time.process_time() - started)
+            line = GroundedLine(position, masks)
+            tokens = masks.vocabulary.encode(source[offset : source.find("\n", offset)])[:12]
+            for count in range(len(tokens)):
+                started = time.process_time()
+                line.allowed(tokens[:count])
+                steps.append(time.process_time() - started)
+        if len(opened) >= sites:
+            break
+    return {
+        "sites": len(opened),
+        "closed %": round(100 * closed / max(1, len(opened))),
+        "resolving a place, ms (median, p95)": _spread(opened),
+        "mask of a token, ms (median, p95)": _spread(steps),
+    }
+
+
+def _spread(seconds: list[float]) -> list[float]:
+    ordered = sorted(seconds) or [0.0]
+    return [round(1000 * ordered[int(len(ordered) * part)], 2) for part in (0.5, 0.95)]
+
+
 def measure_load(python: Path) -> dict[str, object]:
     """CPU and memory of a fresh process that opens the index and looks into the five libraries."""
     code = (
@@ -254,7 +297,10 @@ def main() -> None:
     parser.add_argument("--reads", type=int, default=20_000)
     parser.add_argument("--names", type=int, default=1_000)
     parser.add_argument("--lines", type=int, default=60_000)
-    parser.add_argument("--only", choices=["index", "reads", "names", "check"], action="append")
+    parser.add_argument("--only", choices=["index", "reads", "names", "check", "masks"], action="append")
+    parser.add_argument(
+        "--tokenizer", type=Path, help="A bundle's tokenizer.json; masks are measured with it."
+    )
     options = parser.parse_args()
     wanted = options.only or ["index", "reads", "names", "check"]
     python = find_interpreter(options.python)
@@ -274,6 +320,9 @@ def main() -> None:
         report["offered names"] = measure_existence(resolver, python, options.names)
     if "check" in wanted:
         report["check"] = measure_check(environment, ("transformers", *REPORTED_ON[:2]), options.lines)
+    if options.tokenizer is not None:
+        sources = library_sources(roots, REPORTED_ON)
+        report["masks"] = measure_masks(resolver, options.tokenizer, sources, 120)
     report["this process, resident MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(report, indent=2))  # noqa: T201
 

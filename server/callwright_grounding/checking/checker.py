@@ -62,12 +62,13 @@ class Checker:
             return [unreadable("is nested too deeply to be checked", 1)]
 
     def _walk(self, tree: ast.Module, reader: FileReader, source: str, path: Path | None) -> list[Finding]:
-        summary = reader.read(tree)
         folder = path.parent if path is not None else Path()
-        reporter = Reporter(self.resolver, source, set(reader.stored), self.known, folder)
         on_disk = path is not None and self._is_as_indexed(reader.module, path)
+        indexed = self.resolver.summary(reader.module) if on_disk else None
+        summary = indexed or reader.read(tree)
         if not on_disk:
             self.resolver.local[reader.module] = summary
+        reporter = Reporter(self.resolver, source, set(summary.stored), self.known, folder)
         self.resolver.context = reader.module
         try:
             Walker(self.resolver, reporter, reader).walk(tree)

@@ -29,6 +29,10 @@ class Vocabulary:
         self.texts = _texts(tokenizer, self.size)
         """The text of each token; ``None`` for special tokens, replacement marks for partial characters."""
 
+    def warm_up(self) -> None:
+        """Sort the vocabulary now instead of at the first keystroke."""
+        _ = self.terminators, self.free, self.without_assignment
+
     def encode(self, text: str) -> list[int]:
         """The tokens that the tokenizer itself would write for a text."""
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids

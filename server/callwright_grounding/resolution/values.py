@@ -81,9 +81,14 @@ ELLIPSIS = TypeVariable("...")
 
 def one_of(values: Iterable[Value | None]) -> Value | None:
     """Join values; unknown as soon as one of them is."""
+    listed = list(values)
+    if not listed or any(value is None for value in listed):
+        return None
+    if len(listed) == 1 or all(value is listed[0] for value in listed):
+        return listed[0]
     options: dict[Value, None] = {}
-    for value in values:
-        if value is None:
+    for value in listed:
+        if value is None:  # pragma: no cover (said above; for the type checker)
             return None
         for option in value.options if isinstance(value, OneOf) else (value,):
             plain = inexact(option)
