@@ -13,6 +13,11 @@ from callwright_training.execution.sandbox import Sandbox
             "import urllib.request\nassert b'Hello' in urllib.request.urlopen('https://example.com/a').read()",
             "network: https://example.com/a",
         ),
+        ("import wave\nwave.open('/path/to/my/speech.wav')", "file: path/to/my/speech.wav"),
+        (
+            "import pathlib\ndef save(p): pathlib.Path(p).touch()\nsave('pictures/out.png')",
+            "folder: pictures",
+        ),
         ("device = 'cuda:0'\nassert device == 'cpu'", "device: cuda:0 is cpu"),
         ("assert input('> ')", "input: lines typed by a person"),
     ],

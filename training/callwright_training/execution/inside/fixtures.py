@@ -38,6 +38,7 @@ _PIPELINES = (
 
 def help_along(tree: ast.Module, note: Note) -> ast.Module:
     """Lay out what the script will look for; returns the script, rewritten where it asks for a GPU."""
+    tree = _Nearer(_outputs(tree)).visit(tree)
     _lay_out_files(tree, note)
     _answer_requests(note)
     modules = {name.split(".")[0] for name in _imported(tree)}
@@ -73,6 +74,8 @@ def _imported(tree: ast.Module) -> set[str]:
 
 def _lay_out_files(tree: ast.Module, note: Note) -> None:
     written = _outputs(tree)
+    for path in sorted(written):
+        _make_folder(os.path.dirname(path), note)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             kind = samples.kind_of(node.value)
@@ -110,6 +113,28 @@ def _lay_out(name: str, kind: str, note: Note) -> None:
     with open(name, "wb") as handle:
         handle.write(samples.make(kind, name))
     note(f"file: {name}")
+
+
+def _make_folder(name: str, note: Note) -> None:
+    """Make a folder that the script will write to; of several levels it would have to make it itself."""
+    if re.fullmatch(r"(\./)?\w[\w\-]*", name) and not os.path.exists(name):
+        os.mkdir(name)
+        note(f"folder: {name}")
+
+
+class _Nearer(ast.NodeTransformer):
+    """``/path/to/a.wav`` becomes ``path/to/a.wav`` where ``/path`` does not exist: that one we can make."""
+
+    def __init__(self, written: set[str]) -> None:
+        self.written = written
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        name = node.value
+        if not isinstance(name, str) or name in self.written or not re.fullmatch(r"(/[\w\-]+)+\.\w+", name):
+            return node
+        if not samples.kind_of(name) or os.path.exists("/" + name.split("/")[1]):
+            return node
+        return ast.copy_location(ast.Constant(name.lstrip("/")), node)
 
 
 def _answer_requests(note: Note) -> None:
