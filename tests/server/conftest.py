@@ -41,6 +41,16 @@ def place_of(source: str) -> types.Position:
     return types.Position(len(lines) - 1, utf16(lines[-1]))
 
 
+def without_index(settings: object) -> object:
+    """Settings with grounding off unless they speak of it: indexing all of the tests' packages takes long."""
+    if not isinstance(settings, dict) or "grounding" in settings:
+        return settings
+    inner = settings.get("callwright")
+    if isinstance(inner, dict):
+        return {**settings, "callwright": without_index(inner)}
+    return {**settings, "grounding": {"enabled": False}}
+
+
 class Editor:
     """Opens marked sources and asks for suggestions at the mark."""
 
@@ -51,8 +61,12 @@ class Editor:
         self.progress: list[Any] = []
         self.bundle = ""
         self.capabilities: types.ServerCapabilities | None = None
+        self.can: types.ClientCapabilities | None = None
+        self.folders: list[Path] = []
+        self.pushed: list[types.PublishDiagnosticsParams] = []
         self._heard = asyncio.Event()
         self._opened = 0
+        self.client.feature("textDocument/publishDiagnostics")(lambda params: self._hear(self.pushed, params))
         self.client.feature("window/showMessage")(lambda params: self._hear(self.messages, params.message))
         self.client.feature("callwright/status")(lambda params: self._hear(self.statuses, params))
         self.client.feature("$/progress")(lambda params: self._hear(self.progress, params.value))
@@ -71,7 +85,9 @@ class Editor:
         window = types.WindowClientCapabilities(work_done_progress=True)
         result = await self.client.initialize_async(
             types.InitializeParams(
-                capabilities=types.ClientCapabilities(window=window), initialization_options=options
+                capabilities=self.can or types.ClientCapabilities(window=window),
+                initialization_options=without_index(options),
+                workspace_folders=[types.WorkspaceFolder(folder.as_uri(), "") for folder in self.folders],
             )
         )
         self.client.initialized(types.InitializedParams())
@@ -132,7 +148,9 @@ class Editor:
         return await self.client.text_document_completion_async(params)
 
     def configure(self, settings: object) -> None:
-        self.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+        self.client.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams(without_index(settings))
+        )
 
     async def stop(self) -> int:
         if self.server.returncode is None:
@@ -150,6 +168,22 @@ def accepted(text: str, span: types.Range, insert: str) -> str:
         return sum(len(line) + 1 for line in lines[: place.line]) + len(before)
 
     return text[: offset(span.start)] + insert + text[offset(span.end) :]
+
+
+@pytest.fixture(scope="session")
+def make_editor() -> type[Editor]:
+    """An editor that is still to be started."""
+    return Editor
+
+
+@pytest.fixture(scope="session")
+def accept() -> Callable[[str, types.Range, str], str]:
+    return accepted
+
+
+@pytest.fixture(scope="session")
+def place() -> Callable[[str], types.Position]:
+    return place_of
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ local states = {}
 vim.lsp.config("callwright", {
   cmd = { vim.env.CALLWRIGHT, "serve" },
   filetypes = { "python" },
-  init_options = { bundle = vim.env.BUNDLE },
+  init_options = { bundle = vim.env.BUNDLE, grounding = { enabled = false } },
   handlers = {
     ["callwright/status"] = function(_, status) table.insert(states, status.state) end,
   },

@@ -100,7 +100,9 @@ class _Editor:
     async def start(self, bundle: str) -> None:
         await self._client.start_io(sys.executable, "-m", "callwright_server", "serve")
         parameters = types.InitializeParams(
-            capabilities=types.ClientCapabilities(), initialization_options={"bundle": bundle}
+            capabilities=types.ClientCapabilities(),
+            # Indexing all that is installed would compete with what is to be seen.
+            initialization_options={"bundle": bundle, "grounding": {"enabled": False}},
         )
         await self._client.initialize_async(parameters)
         self._client.initialized(types.InitializedParams())

@@ -12,10 +12,13 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from callwright_grounding.catalogue import Catalogue
 from callwright_server.bundle import DEFAULT_BUNDLE, bundles_folder
 from callwright_server.errors import ServerError
 from callwright_server.settings import Settings
+from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.opening import Opened, open_bundle
+from callwright_server.suggest.shelf import Shelf
 from callwright_server.suggest.suggester import Suggester
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,7 @@ class Loader:
         on_ready: It is open; told its name.
         on_failure: It could not be opened; told why, once per reason.
         on_off: There is none now; told why.
+        installed: What exists for the user's interpreter, as soon as that is known.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Loader:
         on_ready: Callable[[str], None],
         on_failure: Callable[[str], None],
         on_off: Callable[[str], None],
+        installed: Installed | None = None,
     ) -> None:
         self._on_begin, self._on_ready, self._on_failure, self._on_off = (
             on_begin,
@@ -52,6 +57,7 @@ class Loader:
             on_failure,
             on_off,
         )
+        self._installed = installed
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callwright-load")
         self._settings: Settings | None = None
         self._opened: Opened | None = None
@@ -63,6 +69,16 @@ class Loader:
     def name(self) -> str:
         """Name of the bundle that is served; empty while none is."""
         return self._opened.bundle.name if self._opened else ""
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """What can be offered; ``None`` while no bundle is open."""
+        return self._opened.shelf if self._opened else None
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """The catalogue of the bundle that is served."""
+        return self._opened.bundle.catalogue if self._opened else None
 
     def use(self, settings: Settings) -> None:
         """Serve with these settings from now on."""
@@ -128,7 +144,7 @@ class Loader:
         def reported(stage: str) -> None:
             loop.call_soon_threadsafe(report, stage)
 
-        opened = await loop.run_in_executor(self._thread, open_bundle, settings, reported)
+        opened = await loop.run_in_executor(self._thread, open_bundle, settings, reported, self._installed)
         self._opened = opened
         self.suggester = opened.suggester(self._settings or settings)
         self._on_ready(opened.bundle.name)

@@ -8,16 +8,21 @@ import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
+from pygls.uris import to_fs_path
 
 from callwright_server import __version__
-from callwright_server.lsp import translate
+from callwright_server.lsp import existing, translate
+from callwright_server.lsp.diagnostics import Diagnostics
 from callwright_server.lsp.documents import Documents, OpenDocument
+from callwright_server.lsp.groundwork import Groundwork
 from callwright_server.lsp.loading import Loader, Report
 from callwright_server.lsp.outcomes import Outcomes
 from callwright_server.lsp.pacing import Pacer
@@ -25,6 +30,7 @@ from callwright_server.lsp.status import Status
 from callwright_server.settings import Settings, read_settings
 from callwright_server.settings.reading import SECTION
 from callwright_server.suggest.asking import Kind
+from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.suggestion import Suggestions
 
 log = logging.getLogger(__name__)
@@ -53,8 +59,17 @@ class CallwrightServer(LanguageServer):
         self.pacer = Pacer()
         self.outcomes = Outcomes()
         self.status = Status(lambda method, params: self.protocol.notify(method, params))
+        installed = Installed()
         self.loader = Loader(
-            on_begin=self._loading_begins, on_ready=self._ready, on_failure=self._failed, on_off=self._off
+            on_begin=self._loading_begins,
+            on_ready=self._ready,
+            on_failure=self._failed,
+            on_off=self._off,
+            installed=installed,
+        )
+        self.groundwork = Groundwork(installed, on_change=self._renew_diagnostics, on_indexing=self._indexing)
+        self.diagnostics = Diagnostics(
+            self.groundwork, self.python_document, self.text_document_publish_diagnostics
         )
         self.last: dict[str, Any] = {}
         """The last thing that was suggested, for a report by the user."""
@@ -70,6 +85,11 @@ class CallwrightServer(LanguageServer):
         document = self.workspace.text_documents.get(unquote(uri))
         return document if isinstance(document, OpenDocument) else None
 
+    def python_document(self, uri: str) -> OpenDocument | None:
+        """An open document that holds Python."""
+        document = self.document(uri)
+        return document if document is not None and document.language_id in (None, "", "python") else None
+
     def apply(self, sent: object) -> None:
         """Take over what a client sent as settings."""
         settings, complaints = read_settings(sent)
@@ -79,6 +99,10 @@ class CallwrightServer(LanguageServer):
         self.outcomes.recording = settings.record_outcomes
         logging.getLogger("callwright_server").setLevel(settings.log_level.upper())
         self.loader.use(settings)
+        self.groundwork.use(replace(settings.grounding, enabled=self._grounded), self._folders())
+        if any(self.python_document(uri) for uri in self.workspace.text_documents):
+            self.groundwork.wake()
+        self._check_with_catalogue()
 
     async def ask(self, uri: str, position: types.Position, kind: Kind, *, invoked: bool) -> _Answer | None:
         """Suggestions at a place; ``None`` where nothing can be said, which the status explains.
@@ -87,8 +111,8 @@ class CallwrightServer(LanguageServer):
         model at its next token.
         """
         began = time.monotonic()
-        document = self.document(uri)
-        if document is None or document.language_id not in (None, "", "python"):
+        document = self.python_document(uri)
+        if document is None:
             return None
         self._stay_awake()
         suggester = self.loader.suggester
@@ -116,8 +140,15 @@ class CallwrightServer(LanguageServer):
     def end(self) -> None:
         """The connection ends: nothing is wanted any more."""
         self.pacer.stop_all()
+        self.diagnostics.stop_all()
+        self.groundwork.close()
         self.loader.close()
         self._model.shutdown(wait=False, cancel_futures=True)
+
+    def push_diagnostics(self, uri: str) -> None:
+        """Push a document's diagnostics to a client that does not ask for them, after a pause."""
+        if not self._pulls:
+            self.diagnostics.push_later(uri)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Our mistakes go to the log; a message box at every keystroke would help nobody."""
@@ -165,6 +196,40 @@ class CallwrightServer(LanguageServer):
         if answer.reason:
             log.info("Nothing shown: %s", answer.reason)
 
+    @property
+    def _grounded(self) -> bool:
+        return self.settings.enabled and self.settings.grounding.enabled
+
+    @property
+    def _pulls(self) -> bool:
+        """Whether the client asks for diagnostics by itself."""
+        documents = self.client_capabilities.text_document
+        return documents is not None and documents.diagnostic is not None
+
+    def _folders(self) -> list[Path]:
+        paths = (to_fs_path(folder.uri) for folder in self.workspace.folders.values())
+        found = [Path(path) for path in paths if path]
+        root = self.workspace.root_path
+        return found or ([Path(root)] if root else [])
+
+    def _check_with_catalogue(self) -> None:
+        """Check with what is served and set now."""
+        enabled = self._grounded and self.settings.grounding.diagnostics
+        if self.diagnostics.use(enabled=enabled, catalogue=self.loader.catalogue):
+            self._renew_diagnostics()
+
+    def _renew_diagnostics(self) -> None:
+        """All diagnostics may be others now."""
+        if not self._pulls:
+            self.diagnostics.push_all(list(self.workspace.text_documents))
+            return
+        workspace = self.client_capabilities.workspace
+        if workspace is not None and workspace.diagnostics and workspace.diagnostics.refresh_support:
+            self.workspace_diagnostic_refresh(None)
+
+    def _indexing(self, what: str) -> None:
+        log.info("Indexing %s", what or "has ended")
+
     def _tell(self, message: str, kind: types.MessageType) -> None:
         """Show a message, once."""
         if message not in self._told:
@@ -206,6 +271,7 @@ class CallwrightServer(LanguageServer):
         self._end_progress()
         self._stay_awake()
         self.status.change("ready", message=f"bundle {bundle}", silence="")
+        self._check_with_catalogue()
 
     def _failed(self, reason: str) -> None:
         self._end_progress()
@@ -231,6 +297,7 @@ def create_server() -> CallwrightServer:
     _register_documents(server)
     _register_suggesting(server)
     _register_own(server)
+    existing.register(server)
     return server
 
 
@@ -267,11 +334,13 @@ def _register_documents(server: CallwrightServer) -> None:
         server.pacer.typed(params.text_document.uri)
         if (document := server.document(params.text_document.uri)) is not None:
             server.outcomes.changed(params.text_document.uri, document.state.text)
+        server.push_diagnostics(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         server.pacer.forget(params.text_document.uri)
         server.outcomes.closed(params.text_document.uri)
+        server.diagnostics.forget(params.text_document.uri)
 
 
 def _register_suggesting(server: CallwrightServer) -> None:

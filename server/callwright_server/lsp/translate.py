@@ -9,8 +9,12 @@ from lsprotocol import types
 
 from callwright_grounding.catalogue import CatalogueEntry
 from callwright_server.lsp.documents import OpenDocument
+from callwright_server.suggest.explaining import Explained
 from callwright_server.suggest.imports import place_for_import
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
+
+_EXPLAINED = 3
+"""Calls that one hover explains at most."""
 
 
 def inline_items(
@@ -40,6 +44,19 @@ def documentation(entry: CatalogueEntry) -> str:
         f"Evaluation: {entry.evaluation}" if entry.evaluation else "",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def hover(document: OpenDocument, explained: Explained) -> types.Hover:
+    """What is known of the calls at a place."""
+    shown = explained.entries[:_EXPLAINED]
+    parts = [f"```python\n{entry.text}\n```\n\n{documentation(entry)}" for entry in shown]
+    if more := len(explained.entries) - len(shown):
+        parts.append(f"… and {more} more")
+    value = "\n\n---\n\n".join(parts)
+    return types.Hover(
+        contents=types.MarkupContent(kind=types.MarkupKind.Markdown, value=value),
+        range=document.range(explained.start, explained.end),
+    )
 
 
 def _completion_item(
