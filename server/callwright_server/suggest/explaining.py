@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callwright_grounding.catalogue import CatalogueEntry
-from callwright_server.suggest.arguments import Argument, agrees, literal, slots_of, slots_of_entry
+from callwright_server.suggest.arguments import (
+    Argument,
+    Left,
+    Slot,
+    agrees,
+    literal,
+    slots_of,
+    slots_of_entry,
+)
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.freely import parsed_line
 from callwright_server.suggest.imports import bindings_around
@@ -37,14 +45,19 @@ def explained_at(document: Document, offset: int, shelf: Shelf) -> Explained | N
     if string is None:
         return call
     start, end, text = string
-    if call is not None and call.start <= start and any(_names(entry, text) for entry in call.entries):
+    if call is not None and call.start <= start and any(_holds_string(entry, text) for entry in call.entries):
         return Explained(call.entries, start, end)
     named = tuple(entry for entry in shelf.entries if _names(entry, text))
     return Explained(named, start, end) if named else None
 
 
 def _names(entry: CatalogueEntry, text: str) -> bool:
-    return entry.name == text or (entry.parsed is not None and text in entry.parsed.strings and "/" in text)
+    """Whether a string is an entry's id: a task or a keyword's value has no slash."""
+    return entry.name == text or ("/" in text and _holds_string(entry, text))
+
+
+def _holds_string(entry: CatalogueEntry, text: str) -> bool:
+    return entry.parsed is not None and text in entry.parsed.strings
 
 
 def _calls(document: Document, offset: int, shelf: Shelf) -> Iterator[Explained]:
@@ -71,12 +84,14 @@ def _like(node: ast.Call, name: str, shelf: Shelf) -> tuple[CatalogueEntry, ...]
         entry
         for entry in shelf.called(name)
         if agrees(entry, written)
-        and all(slot in written for slot, left in slots_of_entry(entry).items() if _is_text(left.source))
+        and all(_is_written(left, written) for left in slots_of_entry(entry).values())
     )
 
 
-def _is_text(source: str) -> bool:
-    return isinstance(literal(source), str)
+def _is_written(left: Left, written: dict[Slot, str]) -> bool:
+    """Whether a call has this argument of an entry's, where that is a text: others identify nothing."""
+    text = literal(left.source)
+    return not isinstance(text, str) or literal(written.get(left.slot, "")) == text
 
 
 def _parsed(document: Document, offset: int) -> tuple[ast.Module | None, int]:
