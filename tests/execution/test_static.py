@@ -62,6 +62,7 @@ def test_what_must_fail_is_found(tier, code, failure):
         "global late\nlate = 1\nprint(late, __name__, __file__)",
         "class A:\n    b = 1\n    def f(self):\n        return self.b\nA().f()",
         PIPELINE + "pipeline('fill-mask', model='gpt2')",
+        PIPELINE + "pipeline = pipeline('fill-mask', model='gpt2')\npipeline('Some text')",
         PIPELINE + "pipeline('translation_en_to_fr', model='gpt2')",
         CAUSAL + "AutoModelForCausalLM.from_pretrained('gpt2')",
         CAUSAL + "AutoModelForCausalLM.from_pretrained('./mine')",

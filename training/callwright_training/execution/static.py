@@ -137,8 +137,15 @@ class StaticTier:
 
     def _call_reasons(self, tree: ast.Module) -> Iterator[Reason]:
         constants = _constants(tree)
+        rebound = {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
         for node in _certain_calls(tree):
             name, owner = _called(node)
+            if (owner or name) in rebound:
+                continue
             if name == "pipeline" and not owner:
                 yield from self._pipeline(node, constants)
             elif name in _LOADERS:
