@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +118,8 @@ def _bundle(run: Run, records: Sequence[Record], folder: Path) -> dict[str, Any]
         name=run.file.name,
         jobs=1,
     )
-    return evaluate_request(request).to_json()
+    with redirect_stdout(sys.stderr):  # the table is for people; stdout has one line for each stage
+        return evaluate_request(request).to_json()
 
 
 def _plain(record: Record) -> dict[str, Any]:
