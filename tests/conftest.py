@@ -6,10 +6,15 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+import hypothesis
 import pytest
 
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import Bundle, Quantization
+
+# A busy machine must not fail a property for being slow.
+hypothesis.settings.register_profile("callwright", deadline=None)
+hypothesis.settings.load_profile("callwright")
 
 IMPORTS = {
     "pipeline": "from transformers import pipeline",

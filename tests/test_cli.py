@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -56,9 +56,12 @@ def test_help_is_instant(module: str) -> None:
     code = f"import sys; sys.argv = ['x', '--help']; from {module} import main; main()"
     best = 9.0
     for _ in range(5):
-        began = time.monotonic()
+        # Processor time: what else the machine does is not the command's.
+        before = os.times()
         subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-        best = min(best, time.monotonic() - began)
+        after = os.times()
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        best = min(best, spent)
     assert best < 0.5
 
 

@@ -44,7 +44,12 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(async () => (await server()).restart()),
   );
-  setImmediate(() => void start(context, server));
+  setImmediate(() => {
+    start(context, server).catch((error: unknown) => {
+      log.error(error instanceof Error ? error : String(error));
+      status.update({ state: 'error', message: 'The extension could not start; the log says why.' });
+    });
+  });
 }
 
 async function load(context: vscode.ExtensionContext, status: StatusItem, log: vscode.LogOutputChannel): Promise<Server> {

@@ -1,6 +1,7 @@
 """What both commands, ``callwright`` and ``rlaif-train``, share: lazy subcommands and how errors are shown.
 
-Leaves out everything heavy: a subcommand's module is imported when that subcommand is called, so ``--help`` is instant.
+Leaves out everything heavy: a subcommand's module is imported when that subcommand is called, so ``--help`` is
+instant.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ class LazyGroup(click.Group):
 def run(group: click.Group) -> None:
     """Run a command line to its end and exit.
 
-    A :class:`UserError` is printed as one line with exit code 2, Ctrl-C exits with 130, anything else keeps its
-    traceback.
+    A :class:`UserError` is printed as one line with exit code 2, Ctrl-C exits with 130, anything else keeps
+    its traceback.
     """
     try:
         code = group.main(standalone_mode=False)

@@ -22,7 +22,7 @@ class BundleError(ServerError):
 
 
 class SettingsError(ServerError):
-    """A settings file is unreadable; single bad settings are reported and replaced by their defaults instead."""
+    """A settings file is unreadable; single bad settings are replaced by their defaults instead."""
 
 
 class PositionError(ServerError):

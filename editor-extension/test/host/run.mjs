@@ -1,5 +1,4 @@
 // Runs dist-test/host.cjs inside the real extension host; its verdict is the exit code.
-import fs from 'node:fs';
 import path from 'node:path';
 import { startVSCode } from '../support/vscode.mjs';
 
@@ -24,14 +23,7 @@ try {
   );
   const limit = new Promise((done) => setTimeout(() => done(124), 180_000).unref());
   process.exitCode = await Promise.race([ended, limit]);
-  if (process.exitCode !== 0) printLogs(code.home);
+  if (process.exitCode !== 0) code.printLogs();
 } finally {
   await code.stop();
-}
-
-/** What the extension and its server wrote, for whoever reads a failure. */
-function printLogs(home) {
-  for (const file of fs.readdirSync(home, { recursive: true })) {
-    if (/Callwright\.log$/.test(file)) console.log(`--- ${file}\n${fs.readFileSync(path.join(home, file), 'utf8')}`);
-  }
 }

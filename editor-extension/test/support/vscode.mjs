@@ -46,6 +46,7 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
     workspace,
     authority: `127.0.0.1:${port}`,
     url: (payload = []) => address(port, workspace, payload),
+    printLogs: () => printLogs(home),
     async stop() {
       await browser.close();
       server.kill();
@@ -91,5 +92,12 @@ async function answers(url) {
       if (tries > 300) throw error;
       await new Promise((done) => setTimeout(done, 100));
     }
+  }
+}
+
+/** What the extension and its server wrote, for whoever reads a failure. */
+function printLogs(home) {
+  for (const file of fs.readdirSync(home, { recursive: true })) {
+    if (/Callwright\.log$/.test(file)) console.log(`--- ${file}\n${fs.readFileSync(path.join(home, file), 'utf8')}`);
   }
 }

@@ -18,12 +18,10 @@ let page;
 before(async () => {
   code = await startVSCode({
     vsix: [process.env.VSIX],
-    files: Object.fromEntries(Array.from({ length: 12 }, (_, number) => [`app${number}.py`, ''])),
+    files: Object.fromEntries(Array.from({ length: 9 }, (_, number) => [`app${number}.py`, ''])),
     settings,
   });
   page = code.page;
-  await page.goto(code.url());
-  await page.waitForSelector('.monaco-workbench', { timeout: 60_000 });
 });
 
 after(() => code?.stop());
@@ -32,23 +30,22 @@ afterEach(async (context) => {
   if (process.env.SCREENSHOTS) {
     const name = context.name.replaceAll(/\W+/g, '-');
     await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `${name}.png`) });
+    code.printLogs();
   }
 });
 
 let number = 0;
 
-/** Opens a file that no other test has touched and waits until the server is ready. */
+/** Loads the workbench on a file that no other test has touched, and waits until the server is ready. */
 async function open() {
   const name = `app${number++}.py`;
-  await page.keyboard.press('Control+P');
-  await page.keyboard.type(name);
-  await page.waitForSelector('.quick-input-list .monaco-list-row');
-  await page.keyboard.press('Enter');
-  await page.waitForSelector(`.tab.active[data-resource-name="${name}"]`);
+  const file = path.join(code.workspace, name);
+  await page.goto(code.url([['openFile', `vscode-remote://${code.authority}${file}`]]));
+  await page.waitForSelector(`.tab.active[data-resource-name="${name}"]`, { timeout: 60_000 });
   await page.waitForSelector(EDITOR);
   await ready();
   await page.locator(`${EDITOR} .view-lines`).first().click();
-  return path.join(code.workspace, name);
+  return file;
 }
 
 function ready() {

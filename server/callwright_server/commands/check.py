@@ -35,6 +35,7 @@ _SHOW_PROGRESS_FROM = 40
     type=click.Choice(["text", "json", "sarif", "github"]),
     default="text",
     show_default=True,
+    help="text for people, json for programs, sarif and github for CI.",
 )
 @click.option(
     "--severity", type=click.Choice(["error", "warning"]), default="warning", help="The least to show."

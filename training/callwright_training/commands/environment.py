@@ -89,7 +89,13 @@ def check(versions: str, sandbox: str, as_json: bool) -> None:
 
 @environment.command("try")
 @click.argument("script", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--mode", type=click.Choice(["strict", "lenient"]), default="lenient", show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(["strict", "lenient"]),
+    default="lenient",
+    show_default=True,
+    help="strict: as it is; lenient: missing inputs are laid out, and each is logged.",
+)
 @_VERSIONS
 @_SANDBOX
 @_JSON

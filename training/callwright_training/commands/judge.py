@@ -19,12 +19,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def judge() -> None:
-    r"""Measure how far two judges agree.
+    """Measure how far two judges agree.
 
     \b
-    Example:
+    Examples:
       rlaif-train judge compare program judge.toml --samples out/feedback/samples.jsonl --records team.jsonl
-    """
+    """  # noqa: D301
 
 
 @judge.command("compare")
@@ -56,7 +56,7 @@ def compare(
     plugin_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    r"""Print Cohen's kappa between two judges, and between each and labels given by hand.
+    """Print Cohen's kappa between two judges, and between each and labels given by hand.
 
     FIRST and SECOND are names of judges, or TOML files with `judge = "..."` and `[options]`. Lines of the
     samples file that have a "label" (true or false) count as labelled by hand.
@@ -65,7 +65,7 @@ def compare(
     Examples:
       rlaif-train judge compare program judge.toml --samples out/feedback/samples.jsonl --records team.jsonl
       rlaif-train judge compare program house --plugin house_judge.py --samples hand_labelled.jsonl
-    """
+    """  # noqa: D301
     from callwright_plugins.manager import Plugins
     from callwright_training.feedback.comparison import compare_judges, judge_settings, read_rows
     from callwright_training.feedback.inputs import load_catalogue, load_records

@@ -46,15 +46,15 @@ def ppo(
     out: Path,
     **settings: Any,
 ) -> None:
-    r"""Tune the model against the reward model.
+    """Tune the model against the reward model.
 
     A killed run goes on where it stopped when the same command is given again. Every setting of PPO can be
     given in a run file (`rlaif-train run`).
 
     \b
-    Example:
+    Examples:
       rlaif-train ppo --adapter out/sft --reward out/reward --records team.jsonl --out out/ppo
-    """
+    """  # noqa: D301
     from callwright_training.feedback.inputs import load_records
     from callwright_training.ppo.settings import PPOSettings
     from callwright_training.ppo.stage import PPORequest, run_ppo

@@ -33,13 +33,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def reward(
     base: str, adapter: Path | None, labels: Path, seed: int, out: Path, as_json: bool, **settings: Any
 ) -> None:
-    r"""Train the reward model on the judge's labels.
+    """Train the reward model on the judge's labels.
 
     \b
-    Example:
-      rlaif-train reward --adapter out/sft --labels out/feedback/labels.jsonl --out
-      out/reward
-    """
+    Examples:
+      rlaif-train reward --adapter out/sft --labels out/feedback/labels.jsonl --out out/reward
+    """  # noqa: D301
     from callwright_training.progress import steps
     from callwright_training.reward.settings import RewardSettings
     from callwright_training.reward.stage import RewardRequest, train_reward

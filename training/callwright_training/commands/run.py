@@ -18,7 +18,7 @@ _STAGES = ("sft", "feedback", "reward", "ppo", "export", "evaluate")
 )
 @click.option("--until", type=click.Choice(_STAGES), help="Stop after this stage.")
 def run(run_file: str, out: Path | None, until: str | None) -> None:
-    r"""Run every stage of a run file, skipping what is done.
+    """Run every stage of a run file, skipping what is done.
 
     RUN_FILE is a path, or the name of one that is installed: tiny.toml, smollm2-135m.toml, paper.toml. A
     killed run goes on where it stopped; a stage whose settings or inputs changed is done again, with all that
@@ -29,7 +29,7 @@ def run(run_file: str, out: Path | None, until: str | None) -> None:
       rlaif-train run tiny.toml                        every stage in a minute, no network
       rlaif-train run team.toml --out out/team         your own
       rlaif-train run team.toml --until feedback       look at the scores before a reward is trained
-    """
+    """  # noqa: D301
     from callwright_training.run.pipeline import open_run, run_all
     from callwright_training.run.run_file import find_run_file
 
