@@ -36,6 +36,11 @@ JUDGED_MODULES = (
     "numpy", "numpy.linalg", "numpy.random", "pandas", "pandas.api.types", "requests", "torch", "torch.nn",
     "torch.nn.functional", "torch.optim", "torch.utils.data", "transformers",
 )  # fmt: skip
+HELD_OUT_MODULES = (
+    "accelerate", "click", "collections", "datasets", "httpx", "huggingface_hub", "itertools", "json",
+    "os", "pathlib", "peft", "pydantic", "scipy.linalg", "scipy.stats", "sklearn.linear_model",
+    "sklearn.metrics", "tokenizers",
+)  # fmt: skip
 JUDGED_CLASSES = (
     "torch.Tensor", "torch.nn.Module", "numpy.ndarray", "pandas.DataFrame", "pandas.Series",
     "requests.Response", "requests.Session", "transformers.PreTrainedModel",
@@ -151,10 +156,10 @@ def script_sources(data: Path) -> Iterator[tuple[Path, str]]:
         yield Path(f"script_{number}.py"), text
 
 
-def offered_names(resolver: Resolver) -> list[dict[str, object]]:
-    """Names that masks offer on the judged modules and classes, and keywords of their callables."""
+def offered_names(resolver: Resolver, paths: tuple[str, ...]) -> list[dict[str, object]]:
+    """Names that masks offer on some modules and classes, and keywords of their callables."""
     questions: list[dict[str, object]] = []
-    for path in (*JUDGED_MODULES, *JUDGED_CLASSES):
+    for path in paths:
         value = resolver.path(path)
         if not isinstance(value, Module | Class) or not is_closed(resolver, value):
             continue
@@ -193,9 +198,11 @@ def judged(python: Path, questions: list[dict[str, object]]) -> list[bool | None
     return [json.loads(line) for line in done.stdout.splitlines() if line in ("true", "false", "null")]
 
 
-def measure_existence(resolver: Resolver, python: Path, count: int) -> dict[str, object]:
+def measure_existence(
+    resolver: Resolver, python: Path, count: int, paths: tuple[str, ...]
+) -> dict[str, object]:
     """Of offered names, how many do not exist."""
-    questions = offered_names(resolver)[: count * 2]
+    questions = offered_names(resolver, paths)[: count * 2]
     answers = judged(python, questions)
     pairs = [(q, a) for q, a in zip(questions, answers, strict=False) if a is not None][:count]
     wrong = [f"{q['kind']} {q['owner']}.{q['name']}" for q, a in pairs if not a]
@@ -317,7 +324,12 @@ def main() -> None:
         )
         report["reads in scripts"] = measure_reads(resolver, script_sources(data), options.reads)
     if "names" in wanted:
-        report["offered names"] = measure_existence(resolver, python, options.names)
+        seen = (*JUDGED_MODULES, *JUDGED_CLASSES)
+        report["offered names, libraries rules were made on"] = measure_existence(
+            resolver, python, options.names, seen
+        )
+        held_out = measure_existence(resolver, python, options.names, HELD_OUT_MODULES)
+        report["offered names, other libraries"] = held_out
     if "check" in wanted:
         report["check"] = measure_check(environment, ("transformers", *REPORTED_ON[:2]), options.lines)
     if options.tokenizer is not None:

@@ -61,9 +61,13 @@ def _merge_stars(
         if star not in modules:
             kept.append(star)
             continue
-        for name, entry in _expanded(star, modules, done, active).items():
-            names.setdefault(name, entry)
         target = modules[star]
+        listed = set(target.all or ())
+        for name, entry in _expanded(star, modules, done, active).items():
+            sure = target.all is None or target.all_complete or name in listed
+            (names if sure else summary.typing_names).setdefault(name, entry)
+        if target.unsure or not target.all_complete:
+            summary.unsure = summary.unsure or f"imports * from {star}, which computes its __all__"
         kept += [further for further in target.stars if further not in modules]
         if target.open and not summary.open and names is summary.names:
             summary.open = f"imports * from {star}, which is open: {target.open}"

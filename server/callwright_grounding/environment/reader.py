@@ -11,6 +11,7 @@ from typing import Any
 
 from callwright_grounding.environment.dynamic import class_is_dynamic, read_module_dynamics, string_names
 from callwright_grounding.environment.functions import read_function
+from callwright_grounding.environment.platforms import platform_test
 from callwright_grounding.environment.summary import Entry, ModuleSummary, merge, opened
 from callwright_grounding.environment.syntax import dotted, last_name, string_constants
 
@@ -143,6 +144,12 @@ class FileReader:
             self.block(node.body, self.summary.typing_names)
             self.in_typing = before
             self.block(node.orelse, names, owner)
+            return
+        if self.stub and owner is None and platform_test(node.test) is not None:
+            # Names of other platforms are known, and not there.
+            here, there = (node.body, node.orelse) if platform_test(node.test) else (node.orelse, node.body)
+            self.block(here, names, owner)
+            self.block(there, self.summary.typing_names, owner)
             return
         holds = self.version_test(node.test) if self.stub else None
         if holds is not False:

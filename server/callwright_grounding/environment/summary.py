@@ -21,7 +21,7 @@ from typing import Any
 
 Entry = list[Any]
 
-FORMAT = 7
+FORMAT = 8
 """Goes up whenever summaries change; older index files are then rebuilt."""
 
 
@@ -42,6 +42,8 @@ class ModuleSummary:
     """Whether ``all`` is the whole of ``__all__``."""
     open: str = ""
     """Why further names may exist at run time; empty where the list is whole."""
+    unsure: str = ""
+    """Why some of the names may not exist at run time; empty where all of them do."""
     lazy: bool = False
     """Whether names come from a lazy module, so that ``typing_names`` exist at run time."""
     imports: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callwright_grounding.resolution import overlays
 from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.values import Class, Instance, Module, OneOf, Value, options
 
@@ -58,9 +59,10 @@ def _module_members(resolver: Resolver, module: str) -> list[str]:
     submodules = resolver.environment.submodules(module)
     submodules = submodules - set(summary.deleted if summary is not None else ())
     if summary is not None and summary.lazy:
-        bound |= submodules
+        bound |= {name.partition(".")[0] for name in summary.extra}
     names.update(dict.fromkeys(sorted(submodules & bound)))
-    return list(names)
+    absent = overlays.NOT_THERE.get(module, frozenset())
+    return [name for name in names if name not in absent]
 
 
 def imported_submodules(resolver: Resolver, package: str) -> set[str]:

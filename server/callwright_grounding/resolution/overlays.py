@@ -87,3 +87,16 @@ ADDED_AT_RUN_TIME = {
     "torch.cuda.sparse": re.compile(r"\w+Tensor"),
 }
 """Modules that compiled code or other distributions add names to."""
+
+NOT_THERE = {
+    # `torch` copies names from `torch._C`, whose stubs declare more than the compiled module has.
+    "torch": frozenset({
+        "AliasInfo", "BatchNormBackend", "CapturedTraceback", "ClassDef", "ConvBackend", "Decl", "Def",
+        "GreenContext", "IValue", "Ident", "JitType", "Module", "ResolutionCallback", "SourceRange", "Stack",
+        "TensorBase", "TreeView", "csan", "gather_traceback", "get_num_thread", "symbolize_tracebacks",
+        "unique_dim",
+    }),
+    "numpy": frozenset({"distutils", "error_message", "msg"}),
+    "requests": frozenset({"pyopenssl"}),
+}  # fmt: skip
+"""Names that sources or stubs declare and that are not there at run time: accepted, never offered."""

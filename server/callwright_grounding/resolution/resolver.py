@@ -214,7 +214,10 @@ class Resolver:
                 for name, sure in found.items():
                     if (name in shown) if shown is not None else not name.startswith("_"):
                         names[name] = names.get(name, False) or (sure and star in summary.stars)
-        for name in summary.names:
+        for name, entry in summary.names.items():
+            if entry[0] == "i" and not self.environment.exists(entry[1].partition(".")[0]):
+                names.setdefault(name, False)  # the import fails, and something expects that
+                continue
             # A lazy module takes the place of the one whose body was run; only what it was told to export
             # is there.
             names[name] = not summary.lazy or name in summary.extra or names.get(name, False)
@@ -225,8 +228,8 @@ class Resolver:
         summary = self.summary(module)
         if summary is None:
             return "not known"
-        if summary.open:
-            return summary.open
+        if summary.open or summary.unsure:
+            return summary.open or summary.unsure
         for star in summary.stars:
             target = self.summary(star)
             if target is None or (target.open and not target.all):

@@ -64,9 +64,28 @@ def _function(resolver: Resolver, function: Function, depth: int) -> Keywords:
         return Keywords(_shown_names(function), "is decorated")
     bound = function.receiver is not None and "s" not in flags
     found = [_signature(resolver, function, signature, bound, depth) for signature in function.entry[2]]
+    if "o" in flags:
+        found = _implemented(function, found)
     if function.module.startswith("torch._C"):
         found.append(Keywords(tuple(overlays.ALIASED_KEYWORDS)))
     return _joined(found)
+
+
+def _implemented(function: Function, found: list[Keywords]) -> list[Keywords]:
+    """Overloads without what their implementation, where it is there to see, does not take."""
+    bodies = [
+        signature for signature in function.entry[2] if not signature[1] and _takes_anything(signature[0])
+    ]
+    if not bodies:
+        return found
+    taken = {name for signature in bodies for name in _named(signature[0])}
+    return [Keywords(tuple(name for name in one.names if name in taken), one.open) for one in found]
+
+
+def _takes_anything(parameters: list[str]) -> bool:
+    """Whether a signature without annotations may be an implementation: it takes something, and says what."""
+    some = [name for name in parameters if name not in ("self", "cls")]
+    return bool(some) and not any(name.startswith("**") for name in some)
 
 
 def _shown_names(function: Function) -> tuple[str, ...]:
