@@ -79,6 +79,12 @@ def test_what_does_not_exist_is_not(names: Names, head: str, written: str, named
     assert named in names.line(Place(text, len(text))).doubt(written)
 
 
+@pytest.mark.parametrize("written", ["toys.volumes(cube)", "Cube(2, colour='blue')"])
+def test_that_the_file_uses_a_name_elsewhere_is_no_excuse(names: Names, written: str) -> None:
+    text = f"{FILE}def f(a):\n    a.volumes(colour=1)\ny = "
+    assert "there is no" in names.line(Place(text, len(text))).doubt(written)
+
+
 @pytest.mark.parametrize("head", ["y = toys.", "y = toys.v", "y = cube.s", "from toys import "])
 def test_whatever_the_model_prefers_its_name_exists(names: Names, engine: Engine, head: str) -> None:
     """The tiny model's parameters are random: without masks it writes anything."""

@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from lsprotocol import types
 
+from callwright_server.lsp.diagnostics import PAUSE
+
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 FILE = "import toys\ncube = toys.Cube(1, color='red')\n"
@@ -91,6 +93,7 @@ async def test_what_is_mended_is_taken_back(grounded):
 async def test_a_change_meanwhile_is_checked_instead(grounded):
     uri = grounded.open(f"{FILE}x = 1\n" + "y = cube.side\n" * 2000)
     running = asyncio.ensure_future(pull(grounded, uri))
+    await asyncio.sleep(0)  # it is sent
     grounded.change(uri, types.Range(types.Position(2, 0), types.Position(2, 5)), "toys.spheres")
     [only] = (await running).items
     assert "spheres" in only.message
@@ -160,6 +163,9 @@ async def test_a_client_that_pulls_is_told_to_and_gets_nothing_pushed(
     while not (await pull(editor, uri)).items:
         asked.clear()
         await editor.until(lambda: asked)
+    editor.change(uri, types.Range(types.Position(0, 0), types.Position(0, 0)), "\n")
+    await asyncio.sleep(2 * PAUSE)
+    assert (await pull(editor, uri)).items
     assert not editor.pushed
     assert await editor.stop() == 0
 
