@@ -59,6 +59,11 @@ def test_what_grounding_doubts_is_not_shown(engine):
     assert found == ([], "json has no 'lods'")
 
 
+def test_that_the_file_uses_a_name_does_not_outweigh_a_doubt(engine):
+    found = written(engine, "a.lods(x)\njson.", OneWord(engine, "lods(x)", doubt="json has no 'lods'"))
+    assert found == ([], "json has no 'lods'")
+
+
 def test_an_unsure_model_is_silent(engine):
     items, reason = written(engine, "x = ", OneWord(engine, "x"), Inline(minimum_confidence=1.0))
     assert (items, reason[:30]) == ([], "the model is not sure enough (")

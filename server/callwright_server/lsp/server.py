@@ -67,7 +67,7 @@ class CallwrightServer(LanguageServer):
             on_off=self._off,
             installed=installed,
         )
-        self.groundwork = Groundwork(installed, on_change=self._renew_diagnostics, on_indexing=self._indexing)
+        self.groundwork = Groundwork(installed, on_change=self._others_exist, on_indexing=self._indexing)
         self.diagnostics = Diagnostics(
             self.groundwork, self.python_document, self.text_document_publish_diagnostics
         )
@@ -217,6 +217,11 @@ class CallwrightServer(LanguageServer):
         enabled = self._grounded and self.settings.grounding.diagnostics
         if self.diagnostics.use(enabled=enabled, catalogue=self.loader.catalogue):
             self._renew_diagnostics()
+
+    def _others_exist(self) -> None:
+        """Other names exist now than when lines were written and buffers checked: forget those."""
+        self.loader.use(self.settings)
+        self._renew_diagnostics()
 
     def _renew_diagnostics(self) -> None:
         """All diagnostics may be others now."""

@@ -1,8 +1,8 @@
 """Continuing a line of code freely, and letting pass only what holds to names that exist.
 
-Two guards, either of which suffices: grounding's constraint while the model writes, or, where grounding knows
-nothing of the place, a look at the finished line: each name in it must stand in the file already or be a
-builtin, each attribute and each keyword argument must have been used in the file.
+Two guards: grounding holds the model while it writes and vouches for the finished line; where grounding knows
+nothing of the place, each name of the line must stand in the file already or be a builtin, each attribute and
+each keyword argument must have been used in the file.
 """
 
 from __future__ import annotations

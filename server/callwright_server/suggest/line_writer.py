@@ -74,9 +74,8 @@ class LineWriter:
             return "the model has nothing to add"
         if sure < wanted:
             return f"the model is not sure enough ({sure:.2f}, wanted {wanted:.2f})"
-        own = freely.why_not(ask.document, ask.offset, text)
-        # What the file itself shows to exist needs no other witness.
-        return guard.doubt(text) if own and guard else own
+        # That the file uses a name somewhere does not show that it exists here.
+        return guard.doubt(text) if guard else freely.why_not(ask.document, ask.offset, text)
 
 
 def _before(document: Document, offset: int) -> str:
