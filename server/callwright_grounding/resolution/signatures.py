@@ -197,6 +197,8 @@ def _hidden(reason: str) -> str:
 
 def _constructor_openness(resolver: Resolver, cls: Class) -> str:
     for base in resolver.order(cls).bases:
+        if base.cls.path == "_typeshed.structseq":
+            return "is made by C code, whose keywords no stub tells"
         metaclass = base.cls.entry[3]
         if metaclass is not None and metaclass.rpartition(".")[2] not in ("ABCMeta", "type"):
             return f"has the metaclass {metaclass}"
