@@ -68,6 +68,7 @@ def vscode(node: dict[str, str], chromium: str, tiny_bundle: Bundle) -> dict[str
     """An environment in which the editor's runners start a real VS Code on the tiny bundle."""
     server = Path(sys.executable).with_name("callwright")
     settings = {"callwright.server.path": str(server), "callwright.bundle": str(tiny_bundle.path)}
+    settings["callwright.grounding.enabled"] = False
     return {
         **node,
         "CHROMIUM": chromium,

@@ -45,12 +45,6 @@ def test_inside_the_extension_host(vscode: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_with_eyes_and_keys(vscode: dict[str, str], vsix: Path, tmp_path: Path) -> None:
-    run(vscode, "node", "--test", "test/ui/editor.test.mjs", VSIX=str(vsix), SCREENSHOTS=str(tmp_path))
-
-
-@pytest.mark.slow
 def test_the_settings_are_the_servers_own(node: dict[str, str]) -> None:
     settings = subprocess.run(
         [sys.executable, "-m", "callwright_server", "settings", "--json"],

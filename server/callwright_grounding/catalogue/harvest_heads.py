@@ -14,7 +14,7 @@ _HEAD = re.compile(
     r"For(?:\w*SequenceClassification|TokenClassification|QuestionAnswering|AudioClassification|CTC|MultipleChoice)\b"
 )
 _TUNED = re.compile(
-    r"finetuned|fine-tuned|squad|sst|mnli|conll|ner\b|pos\b|tabfact|wtq|emotion|sentiment|toxic|ctc|asr|960h|100h"
+    r"finetuned|fine-tuned|squad|sst|mnli|conll|ner\b|pos\b|wtq|emotion|sentiment|toxic|ctc|asr|960h|100h"
     r"|1500h|-ft\b|superb|docvqa|-qa\b|mms-1b|classif",
     re.IGNORECASE,
 )
