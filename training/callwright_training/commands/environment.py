@@ -66,7 +66,7 @@ def prepare(versions: str, catalogues: tuple[Path, ...]) -> None:
     entries = _entries(catalogues)
     with steps(f"environment {versions}") as step:
         made = prepare_environment("current" if versions == "current" else "2024", entries, step)
-    click.echo(f"{made.surroundings.python}: ready; the hub serves {made.repositories} repositories")
+    click.echo(f"{made.surroundings.python}: ready; the hub serves {len(made.repositories)} repositories")
 
 
 @environment.command()

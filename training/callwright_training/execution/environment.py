@@ -91,10 +91,11 @@ class Environment:
         return cls("bare", Surroundings(python=python or Path(sys.executable)))
 
     @cached_property
-    def repositories(self) -> int:
-        """How many repositories the hub serves."""
+    def repositories(self) -> frozenset[str]:
+        """The repositories that the hub serves."""
         hub = self.surroundings.hub
-        return len(json.loads((hub / "index.json").read_text(encoding="utf-8"))["repositories"]) if hub else 0
+        text = (hub / "index.json").read_text(encoding="utf-8") if hub else '{"repositories": []}'
+        return frozenset(json.loads(text)["repositories"])
 
     @cached_property
     def digest(self) -> str:

@@ -157,7 +157,7 @@ class Hub:
         self.repositories: dict[str, dict[str, Any]] = {}
         self.failed: dict[str, str] = {}
         self.models.mkdir(parents=True, exist_ok=True)
-        if not (folder / "vocabularies" / "m2m.json").exists():
+        if not (folder / "vocabularies" / "letters.json").exists():
             tiny_tokenizers.train(folder / "vocabularies")
 
     def add(self, name: str, model_type: str, domain: str, text: str = "") -> None:

@@ -190,8 +190,12 @@ def build(model_type: str, folder: Path, vocabularies: Path) -> None:
     for parameter in model.parameters():
         parameter.data = parameter.data.contiguous()
     model.save_pretrained(work, safe_serialization=False)
-    _drop_heads(work / "pytorch_model.bin")
+    _drop_heads(work)
     _write_preprocessor(work, variant if variant in _IMAGES else model_type, processor)
+    for path in work.rglob("*"):
+        path.chmod(
+            0o755 if path.is_dir() else 0o644
+        )  # safetensors writes for its owner only; the hub is another user
     work.rename(folder)
 
 
@@ -318,12 +322,19 @@ def _set_generation(model: Any, model_type: str, tokenizer: Any) -> None:
         settings.alignment_heads = [[0, 0], [1, 0]]
 
 
-def _drop_heads(path: Path) -> None:
+def _drop_heads(folder: Path) -> None:
+    """Leave out the weights whose shape a repository's own labels decide, in whichever format they are."""
+    import safetensors.torch
     import torch
 
-    if path.exists():
-        weights = torch.load(path, weights_only=True)
-        torch.save({name: value.clone() for name, value in weights.items() if not _HEADS.search(name)}, path)
+    old, new = folder / "pytorch_model.bin", folder / "model.safetensors"
+    if old.exists():
+        weights = torch.load(old, weights_only=True)
+        torch.save({name: value.clone() for name, value in weights.items() if not _HEADS.search(name)}, old)
+    if new.exists():
+        weights = safetensors.torch.load_file(new)
+        kept = {name: value for name, value in weights.items() if not _HEADS.search(name)}
+        safetensors.torch.save_file(kept, new, metadata={"format": "pt"})
 
 
 def _write_preprocessor(folder: Path, model_type: str, processor: str) -> None:

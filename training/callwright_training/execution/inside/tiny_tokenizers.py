@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pydoc_data.topics
 import shutil
@@ -179,7 +180,8 @@ def train(folder: Path) -> None:
     )
     _train_bytes(folder, corpus)
     _train_words(folder, corpus)
-    _train_pieces(folder, corpus)
+    with contextlib.suppress(ImportError):  # without sentencepiece, no scripts run that need it
+        _train_pieces(folder, corpus)
     symbols = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ'"]
     (folder / "letters.json").write_text(json.dumps({s: i for i, s in enumerate(symbols)}), encoding="utf-8")
 
