@@ -6,6 +6,8 @@ import importlib
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import click
 import pytest
@@ -72,3 +74,22 @@ def test_a_wrong_use_exits_with_2() -> None:
         text=True,
     )
     assert (done.returncode, done.stderr) == (2, "Error: nowhere.py: there is no such file.\n")
+
+
+def test_a_plain_installation_says_what_training_needs() -> None:
+    arguments = "'rlaif-train', 'sft', '--base', 'tiny', '--records', 'tests/data/records/team.jsonl', '--out'"
+    code = (
+        f"import sys; sys.modules['torch'] = None; sys.argv = [{arguments}, sys.argv[1]];"
+        "from callwright_training.cli import main; main()"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", code, folder],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[1],
+        )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(
+        "Error: torch is not installed. For training: `pip install"
+    )

@@ -1,7 +1,7 @@
 """What both commands, ``callwright`` and ``rlaif-train``, share: lazy subcommands and how errors are shown.
 
-Leaves out everything heavy: a subcommand's module is imported when that subcommand is called, so ``--help`` is
-instant.
+Leaves out everything heavy: a subcommand's module is imported when that subcommand is called, so that
+``--help`` is instant.
 """
 
 from __future__ import annotations
@@ -58,8 +58,13 @@ class LazyGroup(click.Group):
             formatter.write_dl(rows)
 
 
-def run(group: click.Group) -> None:
+def run(group: click.Group, *, extra: str = "", modules: frozenset[str] = frozenset()) -> None:
     """Run a command line to its end and exit.
+
+    Args:
+        group: The command.
+        extra: What to type for the packages that a plain installation leaves out.
+        modules: Names that those packages are imported by.
 
     A :class:`UserError` is printed as one line with exit code 2, Ctrl-C exits with 130, anything else keeps
     its traceback.
@@ -77,6 +82,10 @@ def run(group: click.Group) -> None:
         sys.exit(error.exit_code)
     except UserError as error:
         _stop(f"Error: {error}", EXIT_USER_ERROR)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in modules:
+            raise
+        _stop(f"Error: {error.name} is not installed. {extra}", EXIT_USER_ERROR)
     except BrokenPipeError:
         # The reader of our output has gone; Python would complain once more while closing stdout.
         sys.stderr.close()

