@@ -90,7 +90,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
-    wbufsize = -1
+    wbufsize = 1 << 20
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_GET(self) -> None:
