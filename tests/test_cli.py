@@ -77,9 +77,9 @@ def test_a_wrong_use_exits_with_2() -> None:
 
 
 def test_a_plain_installation_says_what_training_needs() -> None:
-    arguments = "'rlaif-train', 'sft', '--base', 'tiny', '--records', 'tests/data/records/team.jsonl', '--out'"
+    arguments = "'rlaif-train', 'sft', '--base', 'tiny', '--records', 'tests/data/records/team.jsonl'"
     code = (
-        f"import sys; sys.modules['torch'] = None; sys.argv = [{arguments}, sys.argv[1]];"
+        f"import sys; sys.modules['torch'] = None; sys.argv = [{arguments}, '--out', sys.argv[1]];"
         "from callwright_training.cli import main; main()"
     )
     with tempfile.TemporaryDirectory() as folder:

@@ -32,7 +32,7 @@ export async function chooseBundle(server: Server): Promise<void> {
 
 /** Opens what was recorded on this machine about suggestions shown and accepted. */
 export async function showStatistics(server: Server): Promise<void> {
-  const text = await execute<string>(server, 'callwright.statistics');
+  const text = await execute<string>(server, 'callwright.outcomes.statistics');
   if (text === undefined) return;
   const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: text });
   await vscode.window.showTextDocument(document, { preview: true });
@@ -43,7 +43,7 @@ export async function eraseOutcomes(server: Server): Promise<void> {
   const erase = 'Erase';
   const question = 'Erase everything that Callwright recorded on this machine about its suggestions?';
   if ((await vscode.window.showWarningMessage(question, { modal: true }, erase)) === erase) {
-    await execute(server, 'callwright.eraseOutcomes');
+    await execute(server, 'callwright.outcomes.erase');
   }
 }
 
@@ -51,7 +51,7 @@ export async function eraseOutcomes(server: Server): Promise<void> {
 export async function exportOutcomes(server: Server): Promise<void> {
   const file = await vscode.window.showSaveDialog({ filters: { 'JSON lines': ['jsonl'] }, title: 'Accepted calls as records' });
   if (!file) return;
-  const count = await execute<number>(server, 'callwright.exportOutcomes', file.fsPath);
+  const count = await execute<number>(server, 'callwright.outcomes.export', file.fsPath);
   if (count !== undefined) void vscode.window.showInformationMessage(`${count} records written to ${file.fsPath}.`);
 }
 

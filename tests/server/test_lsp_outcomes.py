@@ -23,7 +23,7 @@ async def take(editor, bundle: Path, home: Path, **settings: object) -> str:
     end = types.Position(1, 0)
     [item, *_] = await editor.client.text_document_inline_completion_async(editor.inline(uri, end))
     editor.change(uri, item.range, item.insert_text)
-    return str(await execute(editor, "callwright.statistics"))
+    return str(await execute(editor, "callwright.outcomes.statistics"))
 
 
 @pytest.mark.slow
@@ -33,10 +33,10 @@ async def test_an_accepted_call_is_counted_exported_and_erased(
     editor = await start_editor({"bundle": str(bundle_path)}, CALLWRIGHT_HOME=str(tmp_path))
     page = await take(editor, bundle_path, tmp_path)
     assert "accepted: 1 (100%)" in page
-    assert await execute(editor, "callwright.exportOutcomes", str(tmp_path / "records.jsonl")) == 1
+    assert await execute(editor, "callwright.outcomes.export", str(tmp_path / "records.jsonl")) == 1
     record = json.loads((tmp_path / "records.jsonl").read_text())
     assert record["instruction"] == "Natural language fill-mask"
-    assert await execute(editor, "callwright.eraseOutcomes") == 1
+    assert await execute(editor, "callwright.outcomes.erase") == 1
     assert not (tmp_path / "outcomes.sqlite").exists()
     assert await editor.stop() == 0
 

@@ -24,7 +24,8 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
   const workspace = path.join(home, 'workspace');
   writeAll(workspace, files);
   writeAll(path.join(home, 'user/User'), { 'settings.json': JSON.stringify({ ...baseSettings(), ...settings }) });
-  writeAll(path.join(home, 'server/data/Machine'), { 'settings.json': JSON.stringify(settings) });
+  // Settings that belong to a machine, such as the server's path, are read from here only.
+  writeAll(path.join(home, 'user/Machine'), { 'settings.json': JSON.stringify(settings) });
   const folders = ['--server-data-dir', `${home}/server`, '--user-data-dir', `${home}/user`, '--extensions-dir', `${home}/extensions`];
   for (const file of vsix) install(file, folders);
 

@@ -397,15 +397,15 @@ def _register_own(server: CallwrightServer) -> None:
             for manifest, size in zip(manifests, sizes, strict=True)
         ]
 
-    @server.command("callwright.statistics")
+    @server.command("callwright.outcomes.statistics")
     def statistics() -> str:
         return server.outcomes.statistics()
 
-    @server.command("callwright.eraseOutcomes")
+    @server.command("callwright.outcomes.erase")
     def erase_outcomes() -> int:
         return server.outcomes.erase()
 
-    @server.command("callwright.exportOutcomes")
+    @server.command("callwright.outcomes.export")
     def export_outcomes(file: str) -> int:
         return server.outcomes.export(file)
 
