@@ -60,10 +60,13 @@ def _hold(told: socket.socket, options: str) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # orphans vanish when they end
         signal.pthread_sigmask(signal.SIG_SETMASK, set(signal.Signals))
         kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC)
+        os.umask(0o022)
         namespaces = [os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in ("pid", "mnt", "ipc")]
+        shown = rootfs.shown_below("/tmp")  # noqa: S108
         rootfs.mount_scratch("/tmp", options)  # noqa: S108
         rootfs.mount_scratch("/dev/shm", options)  # noqa: S108
         kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+        rootfs.show_again(shown)
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         kernel.keep_capabilities()
         socket.send_fds(told, [b"+"], namespaces)

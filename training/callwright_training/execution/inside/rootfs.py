@@ -63,10 +63,11 @@ def build(binds: list[tuple[str, str]], scratch_bytes: int) -> None:
     _make_devices()
     Path("/proc").mkdir()
     kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
-    for source, target in binds:
-        _bind(_OLD + os.path.realpath(_OLD + source).removeprefix(_OLD), target)
+    # Before the binds: an environment may itself lie below /tmp.
     Path("/tmp").mkdir()  # noqa: S108
     mount_scratch("/tmp", f"mode=1777,size={scratch_bytes}")  # noqa: S108
+    for source, target in binds:
+        _bind(_OLD + os.path.realpath(_OLD + source).removeprefix(_OLD), target)
     kernel.unmount(_OLD)
     Path(_OLD).rmdir()
     _make_read_only("/", with_below=False)
@@ -75,6 +76,18 @@ def build(binds: list[tuple[str, str]], scratch_bytes: int) -> None:
 def mount_scratch(target: str, options: str) -> None:
     """Mount an empty, writable, size-limited folder."""
     kernel.mount("tmpfs", target, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+
+
+def shown_below(folder: str) -> list[tuple[str, int]]:
+    """What is mounted below a folder, each with a descriptor that reaches it once the folder is hidden."""
+    points = [point for point, _ in _mounts() if point.startswith(folder + "/")]
+    return [(point, os.open(point, os.O_PATH)) for point in points]
+
+
+def show_again(shown: list[tuple[str, int]]) -> None:
+    """Mount again, read-only, what :func:`shown_below` found. Needs ``/proc`` of this process."""
+    for point, descriptor in shown:
+        _bind(f"/proc/self/fd/{descriptor}", point)
 
 
 def _show_system(name: str) -> None:
