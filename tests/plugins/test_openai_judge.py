@@ -119,7 +119,7 @@ def test_throughput_grows_with_the_limit(pairs, questions, tmp_path, limit):
     while len(shares) < 8 and max(shares, default=0) < 0.9:  # other processes may take the cores for a while
         shares.append(_share_of_the_ideal(pairs(limit * 10), questions, tmp_path / str(len(shares)), limit))
 
-    # The best of three: other work on this machine can only lower it.
+    # The best counts: other work on this machine can only lower it.
     assert max(shares) >= 0.9, f"limit {limit}: {', '.join(f'{share:.0%}' for share in shares)}"
 
 
