@@ -1,5 +1,7 @@
 """``rlaif-train``: rebuild the model from records, stage by stage or as one run."""
 
+import warnings
+
 import click
 
 from callwright_server import __version__
@@ -56,4 +58,6 @@ EXTRA_MODULES = frozenset(
 
 def main() -> None:
     """Entry point of the ``rlaif-train`` command."""
+    # peft asks transformers in a way that it deprecates; that is nothing to the user.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*")
     run(rlaif_train, extra=EXTRA, modules=EXTRA_MODULES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +44,6 @@ def load_encoder(name: str = MINILM) -> EncoderBase:
     Raises:
         BaseModelError: There is none.
     """
-    # peft asks transformers in a way that it deprecates; that is nothing to the user.
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*")
     if name == TINY:
         return _tiny()
     from transformers import BertModel

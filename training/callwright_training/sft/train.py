@@ -219,12 +219,9 @@ def _write(file: Path, values: dict[str, Any]) -> None:
 
 
 def _prepare(settings: SFT) -> None:
-    import warnings
-
     import torch
     from transformers.utils import logging
 
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*")
     logging.set_verbosity_error()  # our bar and log say it better
     if settings.threads:
         torch.set_num_threads(settings.threads)
