@@ -16,8 +16,8 @@ async def execute(editor, command: str, *arguments: object) -> object:
     return await editor.client.workspace_execute_command_async(params)
 
 
-async def take(editor, bundle: Path, home: Path, **settings: object) -> str:
-    """Accept one suggestion in a server whose home is ``home``; the page of statistics after that."""
+async def take(editor) -> str:
+    """Accept one suggestion; the page of statistics after that."""
     uri = editor.open(TASK)
     await editor.ready()
     end = types.Position(1, 0)
@@ -31,7 +31,7 @@ async def test_an_accepted_call_is_counted_exported_and_erased(
     start_editor, bundle_path: Path, tmp_path: Path
 ) -> None:
     editor = await start_editor({"bundle": str(bundle_path)}, CALLWRIGHT_HOME=str(tmp_path))
-    page = await take(editor, bundle_path, tmp_path)
+    page = await take(editor)
     assert "accepted: 1 (100%)" in page
     assert await execute(editor, "callwright.outcomes.export", str(tmp_path / "records.jsonl")) == 1
     record = json.loads((tmp_path / "records.jsonl").read_text())
@@ -47,5 +47,5 @@ async def test_nothing_is_kept_when_the_setting_says_so(
 ) -> None:
     settings = {"bundle": str(bundle_path), "recordOutcomes": False}
     editor = await start_editor(settings, CALLWRIGHT_HOME=str(tmp_path))
-    assert "Nothing has been recorded" in await take(editor, bundle_path, tmp_path)
+    assert "Nothing has been recorded" in await take(editor)
     assert await editor.stop() == 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from pathlib import Path
 
 from callwright_server.errors import OutcomesError
 from callwright_server.outcomes import Offer, Outcome, OutcomeStore, Tracker, outcomes_path
 from callwright_server.outcomes.report import as_markdown
 from callwright_server.outcomes.store import Row
-from callwright_server.outcomes.tracker import KEPT_AFTER
+from callwright_server.outcomes.tracker import KEPT_AFTER, common_prefix
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.instruction import comment_above
 from callwright_server.suggest.suggestion import Suggestion
@@ -37,7 +38,7 @@ class Outcomes:
         above = comment_above(document, line)
         offer = Offer(
             start=suggestion.start,
-            typed=_typed(document.text[suggestion.start :], suggestion.text),
+            typed=common_prefix(document.text[suggestion.start :], suggestion.text),
             text=suggestion.text,
             instruction=above[0] if above else "",
             call=suggestion.entry.text if suggestion.entry else "",
@@ -67,8 +68,6 @@ class Outcomes:
 
     def export(self, path: str) -> int:
         """Write accepted calls as records; how many."""
-        from pathlib import Path
-
         return self._store.export(Path(path))
 
     def _ended(self, uri: str, offer: Offer, outcome: Outcome) -> None:
@@ -94,10 +93,3 @@ class Outcomes:
     def _look_again(self, uri: str, number: int, text: str) -> None:
         if uri in self._texts:
             self._store.set_kept(number, text in self._texts[uri])
-
-
-def _typed(standing: str, offered: str) -> int:
-    count = 0
-    while count < min(len(standing), len(offered)) and standing[count] == offered[count]:
-        count += 1
-    return count

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -139,8 +138,3 @@ class OutcomeStore:
                 " Erase them with `callwright outcomes erase`."
             ) from error
         return connection
-
-
-def now() -> float:
-    """Seconds since the epoch."""
-    return time.time()

@@ -73,7 +73,7 @@ class Tracker:
         if known is None:
             return
         start = self._place(known, text)
-        standing = _common_prefix(text[start:], known.offer.text) if start is not None else 0
+        standing = common_prefix(text[start:], known.offer.text) if start is not None else 0
         if standing == len(known.offer.text):
             del self._open[document]
             self.ended(document, known.offer, Outcome.ACCEPTED)
@@ -104,7 +104,8 @@ class Tracker:
         return found + len(line) if found >= 0 else None
 
 
-def _common_prefix(text: str, offered: str) -> int:
+def common_prefix(text: str, offered: str) -> int:
+    """How many of an offer's first characters a text begins with."""
     for index, character in enumerate(offered):
         if index >= len(text) or text[index] != character:
             return index
