@@ -98,7 +98,7 @@ class Editor:
         assert self.client._server is not None
         return self.client._server
 
-    async def until(self, holds: Callable[[], object], seconds: float = 60) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 120) -> None:
         """Wait until something that the server says makes a condition true."""
         deadline = time.monotonic() + seconds
         while not holds():
