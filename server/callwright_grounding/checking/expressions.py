@@ -13,7 +13,8 @@ from typing import Protocol
 from callwright_grounding.checking.frames import Frame
 from callwright_grounding.checking.guards import chain, narrowed_names
 from callwright_grounding.resolution.inference import Inference
-from callwright_grounding.resolution.resolver import Lookup, Resolver
+from callwright_grounding.resolution.lookups import Lookup
+from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.values import Class, Instance, Value, one_of, options
 
 

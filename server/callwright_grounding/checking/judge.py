@@ -13,8 +13,9 @@ from callwright_grounding.catalogue import Catalogue
 from callwright_grounding.checking.finding import ERROR, WARNING, Finding
 from callwright_grounding.checking.guards import probed_names
 from callwright_grounding.checking.walker import FileJudge
+from callwright_grounding.resolution.lookups import Lookup
 from callwright_grounding.resolution.members import member_names
-from callwright_grounding.resolution.resolver import Lookup, Resolver
+from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.signatures import keywords
 from callwright_grounding.resolution.strings import (
     RepositoryArgument,

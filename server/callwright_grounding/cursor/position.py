@@ -13,8 +13,10 @@ from callwright_grounding.checking.frames import Frame
 from callwright_grounding.checking.walker import FileJudge, FunctionNode, Walker
 from callwright_grounding.cursor.lexical import Spot, spot, statement_start
 from callwright_grounding.environment.reader import FileReader
+from callwright_grounding.resolution.annotated_types import parse_expression
+from callwright_grounding.resolution.lookups import Lookup
 from callwright_grounding.resolution.members import member_names, openness
-from callwright_grounding.resolution.resolver import Lookup, Resolver, parse_expression
+from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.signatures import keywords
 from callwright_grounding.resolution.strings import is_pipeline, loads_repository, tasks
 from callwright_grounding.resolution.values import Class, Instance, Value, options

@@ -21,7 +21,8 @@ from callwright_grounding.resolution.values import (
 )
 
 if TYPE_CHECKING:
-    from callwright_grounding.resolution.resolver import Base, Resolver
+    from callwright_grounding.resolution.orders import Base
+    from callwright_grounding.resolution.resolver import Resolver
 
 Mapping = dict[str, Value | None]
 _MAX_OVERLOADS = 40
