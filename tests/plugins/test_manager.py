@@ -89,7 +89,7 @@ def test_unknown_names_say_what_there_is():
         Plugins().question_set("papre")
     with pytest.raises(JudgeError, match="judge 'openai': base_url: Field required"):
         Plugins().judge("openai", {"model": "m"})
-    with pytest.raises(JudgeError, match=r"judge 'program' .* cannot be built: .*takes no arguments"):
+    with pytest.raises(JudgeError, match=r"judge 'program' .* cannot be built: .*unexpected keyword"):
         Plugins().judge("program", {"speed": 3})
 
 

@@ -1,5 +1,7 @@
 """What the judge `program` can tell."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,18 @@ def test_invented_ids_and_foreign_domains(ask):
         "invented": False,
     }
     assert ask("print(1)\n", asked=domain) == {"domain": False, "invented": None}
+
+
+def test_installed_packages_tell_what_exists_and_what_is_accepted(tmp_path, questions):
+    def told(code):
+        pair = Pair(id="1", instruction="Read.", completion=code)
+        [judgement] = judge_now(ProgramJudge(python=sys.executable), [pair], questions, tmp_path)
+        return tuple(judgement.answers[name].yes for name in ("arguments", "runs"))
+
+    assert told("import json\njson.loads('1')\n") == (None, None)
+    assert told("import json\njson.loads('1', unknown=2)\n") == (None, None)  # it takes any keyword
+    assert told("import glob\nglob.glob('*', unknown=2)\n") == (False, False)
+    assert told("import glob\nglob.gleb('*')\n") == (None, False)
 
 
 def test_an_unknown_check_is_named(tmp_path, pairs):

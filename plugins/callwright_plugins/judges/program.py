@@ -1,7 +1,8 @@
 """The judge ``program``: answers what a program can tell without a model, and abstains from the rest.
 
 A question names its check in the question set (``check = "syntax"``). Text that is not Python has none of the
-good properties, so then every question is answered as not good. Nothing is run here.
+good properties, so then every question is answered as not good. Nothing is run here; what the text alone does
+not tell may come from :class:`Evidence`, of an interpreter's packages or of a sandbox.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Literal, Protocol
 
 from callwright_grounding.catalogue import Call, CatalogueEntry, parse_call
 from callwright_plugins.errors import JudgeError
@@ -27,12 +30,47 @@ class Finding:
     reason: str
 
 
+class Evidence(Protocol):
+    """Knows more of a program than its text and the catalogue tell."""
+
+    def exists(self, pair: Pair) -> Finding:
+        """Whether everything that it calls exists."""
+        ...
+
+    def arguments(self, pair: Pair) -> Finding:
+        """Whether what it calls accepts the arguments."""
+        ...
+
+    def runs(self, pair: Pair) -> Finding:
+        """Whether it would run to its end, calling the API that the pair names as right."""
+        ...
+
+
 class ProgramJudge(Judge):
-    """Checks the program itself; the default, needs no network and no model."""
+    """Checks the program itself; the default, needs no network and no model.
+
+    Args:
+        python: An interpreter whose installed packages say what exists and which arguments it takes; ``None``
+            asks the catalogue only.
+    """
+
+    def __init__(self, python: Path | str | None = None) -> None:
+        self._python = python
+        self._evidence: Evidence | None = None
 
     def open(self, context: JudgeContext) -> None:
-        """Take the catalogue that calls are checked against."""
+        """Take the catalogue that calls are checked against, and further evidence."""
         self._known = KnownCalls(context.catalogue)
+        self._evidence = self.evidence(context)
+
+    def evidence(self, context: JudgeContext) -> Evidence | None:
+        """What answers the questions that the text leaves open; subclasses bring more."""
+        del context
+        if self._python is None:
+            return None
+        from callwright_plugins.judges.installed import Installed
+
+        return Installed(Path(self._python))
 
     def answer(self, pair: Pair, questions: Sequence[Question]) -> Answers:
         """Run each question's check."""
@@ -42,7 +80,7 @@ class ProgramJudge(Judge):
                 raise JudgeError(
                     f"question '{question.id}' names the check '{question.check}'; there are: {known}"
                 )
-        program = Program(pair, self._known)
+        program = Program(pair, self._known, self._evidence)
         answers = {question.id: _answer(question, program) for question in questions}
         if all(answer.yes is None for answer in answers.values()):
             raise Unlabelled("no question of the set is one that a program can answer here")
@@ -55,11 +93,13 @@ class Program:
     Args:
         pair: The pair to judge.
         known: The calls that exist.
+        evidence: What more is known.
     """
 
-    def __init__(self, pair: Pair, known: KnownCalls) -> None:
+    def __init__(self, pair: Pair, known: KnownCalls, evidence: Evidence | None = None) -> None:
         self.pair = pair
         self.known = known
+        self.evidence = evidence
 
     @cached_property
     def tree(self) -> ast.Module | None:
@@ -101,7 +141,10 @@ class Program:
         return self._unbound(self.unbound.imports, "never imported or defined")
 
     def exists(self) -> Finding:
-        """Calls of known callables name ids that the catalogue has."""
+        """Calls of known callables name ids that the catalogue has, and what else they name exists."""
+        return self._further(self._in_catalogue(), "exists")
+
+    def _in_catalogue(self) -> Finding:
         told = [
             (call, fault)
             for call in self.calls
@@ -116,7 +159,10 @@ class Program:
         )
 
     def arguments(self) -> Finding:
-        """A call that the catalogue has is called with the arguments it has there."""
+        """A call that the catalogue has is called with the arguments it has there, and all are accepted."""
+        return self._further(self._as_in_catalogue(), "arguments")
+
+    def _as_in_catalogue(self) -> Finding:
         told = [self.known.accepts(call) for call in self.calls if self.known.knows(call.callable)]
         if False in told:
             return Finding(False, "a call leaves out what every known call of it gives")
@@ -149,7 +195,14 @@ class Program:
         missing = (*self.unbound.imports, *self.unbound.variables)
         if missing and not self.unbound.star:
             return Finding(False, f"{missing[0]} is not defined")
-        return Finding(None, "only running it could tell")
+        return self._further(Finding(None, "only running it could tell"), "runs")
+
+    def _further(self, own: Finding, check: Literal["exists", "arguments", "runs"]) -> Finding:
+        """A fault that the text shows stands; else evidence has the word, where it says anything."""
+        if own.well is False or self.evidence is None:
+            return own
+        told: Finding = getattr(self.evidence, check)(self.pair)
+        return own if told.well is None else told
 
     def _unbound(self, names: tuple[str, ...], said: str) -> Finding:
         if names and self.unbound.star:

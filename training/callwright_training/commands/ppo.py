@@ -15,7 +15,13 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command()
 @model_options
-@click.option("--reward", type=_FOLDER, required=True, help="Folder of the stage reward.")
+@click.option("--reward", type=_FOLDER, help="Folder of the stage reward.")
+@click.option(
+    "--graded-by",
+    type=click.Choice(["static", "execution"]),
+    help="Instead of a reward model: the right API, times whether it would, or does, run.",
+)
+@click.option("--catalogue", metavar="FILE_OR_NAME", help="The calls that exist, for --graded-by.")
 @click.option(
     "--records", type=_FILE, multiple=True, required=True, help="Records whose tasks are the prompts."
 )
@@ -39,7 +45,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 def ppo(
     base: str,
     adapter: Path | None,
-    reward: Path,
+    reward: Path | None,
+    graded_by: str | None,
+    catalogue: str | None,
     records: tuple[Path, ...],
     form: Any,
     seed: int,
@@ -48,24 +56,30 @@ def ppo(
 ) -> None:
     """Tune the model against the reward model.
 
-    A killed run goes on where it stopped when the same command is given again. Every setting of PPO can be
-    given in a run file (`rlaif-train run`).
+    Give --reward, or --graded-by. A killed run goes on where it stopped when the same command is given again.
+    Every setting of PPO can be given in a run file (`rlaif-train run`).
 
     \b
     Examples:
       rlaif-train ppo --adapter out/sft --reward out/reward --records team.jsonl --out out/ppo
+      rlaif-train ppo --graded-by static --catalogue calls.jsonl --records team.jsonl --out out/ppo
     """  # noqa: D301
-    from callwright_training.feedback.inputs import load_records
+    if (reward is None) == (graded_by is None):
+        raise click.UsageError("give either --reward or --graded-by")
+    from callwright_plugins.manager import Plugins
+    from callwright_training.feedback.inputs import load_catalogue, load_records
     from callwright_training.ppo.settings import PPOSettings
     from callwright_training.ppo.stage import PPORequest, run_ppo
     from callwright_training.progress import steps
     from callwright_training.run.reading import checked
 
     given = {name: value for name, value in settings.items() if value is not None}
+    given |= {"reward": graded_by} if graded_by else {}
     request = PPORequest(
         base=base,
         adapter=adapter,
-        reward=reward,
+        reward=reward or out,
+        catalogue=load_catalogue(catalogue, Plugins()),
         records=load_records(records),
         form=form,
         settings=checked(PPOSettings, given, "ppo"),

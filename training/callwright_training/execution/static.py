@@ -142,7 +142,7 @@ class StaticTier:
             for node in ast.walk(tree)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
-        for node in _certain_calls(tree):
+        for node in certain_calls(tree):
             name, owner = _called(node)
             if (owner or name) in rebound:
                 continue
@@ -269,7 +269,7 @@ def _unbound(
 _ANONYMOUS = frozenset({"genexpr", "listcomp", "setcomp", "dictcomp"})
 
 
-def _certain_calls(tree: ast.Module) -> Iterator[ast.Call]:
+def certain_calls(tree: ast.Module) -> Iterator[ast.Call]:
     """Calls outside of functions, conditions and ``try``: those that run if the script gets there."""
     waiting: list[ast.AST] = list(reversed(tree.body))
     skipped = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.If, ast.IfExp)

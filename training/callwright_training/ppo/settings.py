@@ -18,6 +18,13 @@ class PPOSettings(BaseModel):
 
     algorithm: Literal["ppo", "grpo"] = "ppo"
     """`ppo` is this package's own loop; `grpo` hands the same reward to TRL's GRPOTrainer."""
+    reward: Literal["model", "static", "execution"] = "model"
+    """`model` is M_reward's logit; the others grade each program itself, the right API times whether it runs:
+    by the static tier, or really run in the sandbox."""
+    reward_environment: str = "2024"
+    """Library versions for a direct reward, prepared by `rlaif-train environment prepare`."""
+    reward_scale: PositiveFloat = 4.0
+    """What a perfect program is worth by a direct reward; weigh it against `kl_coefficient`."""
     steps: PositiveInt = 100
     """Updates. Each samples one batch of completions, scores it and learns from it."""
     batch_size: PositiveInt = 32

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from callwright_grounding.catalogue import Catalogue
 from callwright_training.bases import Base, load_base
 from callwright_training.errors import StageError
 from callwright_training.export.merge import merge
@@ -17,7 +19,7 @@ from callwright_training.logs import read_log
 from callwright_training.ppo import processes
 from callwright_training.ppo.loop import Roles, train
 from callwright_training.ppo.models import Actor, causal_model, trainable_policy, without_dropout
-from callwright_training.ppo.rollout import Sampler, score_by
+from callwright_training.ppo.rollout import Sampler, Score, score_by
 from callwright_training.ppo.settings import PPOSettings
 from callwright_training.records import Record
 from callwright_training.reward.scorer import Scorer
@@ -36,13 +38,15 @@ class PPORequest:
     adapter: Path | None
     """M_SFT's adapter."""
     reward: Path
-    """The folder of the stage ``reward``."""
+    """The folder of the stage ``reward``; read only where its model is the reward."""
     records: Sequence[Record]
     """Whose instructions are the prompts."""
     form: Literal["call", "script"]
     settings: PPOSettings
     seed: int
     out: Path
+    catalogue: Catalogue = field(default_factory=lambda: Catalogue(()))
+    """The calls that exist, for a direct reward."""
 
 
 def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
@@ -50,6 +54,7 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
 
     Raises:
         StageError: There is no record, or no reward model.
+        SandboxError: The reward is a direct one, and what it needs is not prepared or not to be had.
     """
     if not request.records:
         raise StageError("ppo: there is no record to take prompts from")
@@ -62,12 +67,14 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     base = load_base(request.base)
     texts = [prompt_of(record, request.form) for record in request.records]
-    if settings.algorithm == "grpo":
-        policy, stopped = _grpo(request, base, texts, step), None
-    else:
-        policy = trainable_policy(base, request.adapter, settings, request.seed)
-        prompts = [base.tokenizer(text).input_ids for text in texts]
-        stopped = train(_roles(request, base, policy), prompts, settings, request.seed, out, step)
+    with _opened_score(request, base) as score:
+        if settings.algorithm == "grpo":
+            policy, stopped = _grpo(request, base, texts, score, step), None
+        else:
+            policy = trainable_policy(base, request.adapter, settings, request.seed)
+            prompts = [base.tokenizer(text).input_ids for text in texts]
+            roles = _roles(request, base, policy, score)
+            stopped = train(roles, prompts, settings, request.seed, out, step)
     if processes.join()[0] == 0:
         _publish(request, base, policy, stopped)
     processes.wait()
@@ -75,9 +82,8 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     return summary
 
 
-def _roles(request: PPORequest, base: Base, policy: Any) -> Roles:
+def _roles(request: PPORequest, base: Base, policy: Any, score: Score) -> Roles:
     place = device()
-    reward = _reward(request).to(place)
     value: Scorer | None = None
     if request.settings.value == "model":
         value = without_dropout(_reward(request)).requires_grad_(True).to(place)
@@ -93,23 +99,37 @@ def _roles(request: PPORequest, base: Base, policy: Any) -> Roles:
     return Roles(
         actor=Actor(causal_model(policy), value).to(place),
         reference=reference.to(place),
-        score=score_by(without_dropout(reward), sampler.pad, int(tokenizer.eos_token_id)),
+        score=score,
         sampler=sampler,
     )
 
 
-def _grpo(request: PPORequest, base: Base, texts: Sequence[str], step: Step) -> Any:
+def _grpo(request: PPORequest, base: Base, texts: Sequence[str], score: Score, step: Step) -> Any:
     from callwright_training.ppo.grpo import train_grpo
 
     step("TRL's GRPOTrainer", 0.0)
-    tokenizer = base.tokenizer
-    score = score_by(
-        without_dropout(_reward(request)).to(device()),
-        int(tokenizer.pad_token_id),
-        int(tokenizer.eos_token_id),
-    )
     model = merge(base, request.adapter).requires_grad_(True)
-    return train_grpo(model, tokenizer, score, texts, request.settings, request.seed, request.out)
+    return train_grpo(model, base.tokenizer, score, texts, request.settings, request.seed, request.out)
+
+
+@contextmanager
+def _opened_score(request: PPORequest, base: Base) -> Iterator[Score]:
+    """M_reward's logit, or a direct reward; sandboxes end with the training."""
+    tokenizer, settings = base.tokenizer, request.settings
+    if settings.reward == "model":
+        reward = without_dropout(_reward(request)).to(device())
+        yield score_by(reward, int(tokenizer.pad_token_id), int(tokenizer.eos_token_id))
+        return
+    from callwright_training.execution.environment import Environment
+    from callwright_training.execution.reward import ProgramReward
+    from callwright_training.ppo.direct import direct_score
+
+    store = request.out / f"verdicts-{processes.join()[0]}.jsonl"
+    environment = Environment.find(settings.reward_environment)
+    with ProgramReward(request.catalogue, environment, settings.reward, store=store) as graded:
+        yield direct_score(
+            graded, tokenizer, request.records, request.form, request.catalogue, settings.reward_scale
+        )
 
 
 def _reward(request: PPORequest) -> Scorer:

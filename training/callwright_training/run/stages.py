@@ -125,6 +125,7 @@ def _ppo(run: Run, step: Step) -> dict[str, Any]:
         settings=run.file.ppo,
         seed=run.file.seed,
         out=run.folder("ppo"),
+        catalogue=run.catalogue,
     )
     return run_ppo(request, step)
 

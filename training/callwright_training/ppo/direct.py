@@ -1,0 +1,58 @@
+"""A direct reward in the place of M_reward: each completion is graded as the program that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from callwright_grounding.catalogue import Catalogue
+from callwright_plugins.judge import Pair
+from callwright_training.execution.reward import Grade
+from callwright_training.feedback.samples import Form, catalogue_imports, prompt_of
+from callwright_training.ppo.rollout import Score
+from callwright_training.records import Record
+
+Reward = Callable[[Sequence[Pair]], Sequence[Grade]]
+"""What a direct reward is: pairs to grades, such as
+:class:`~callwright_training.execution.reward.ProgramReward`."""
+
+
+def direct_score(
+    reward: Reward, tokenizer: Any, records: Sequence[Record], form: Form, catalogue: Catalogue, scale: float
+) -> Score:
+    """Scores completions by what they are, the judge's way: with the imports that the editor adds.
+
+    Args:
+        reward: Grades pairs.
+        tokenizer: The policy's.
+        records: Whose prompts are continued; each is found again by its prompt.
+        form: What the prompts ask for.
+        catalogue: Where calls' imports are known from.
+        scale: What the best grade is worth.
+    """
+    imports = catalogue_imports(catalogue, records)
+    by_prompt = {tuple(tokenizer(prompt_of(record, form)).input_ids): record for record in records}
+
+    def pair(number: int, prompt: Sequence[int], tokens: Sequence[int]) -> Pair:
+        record = by_prompt[tuple(prompt)]
+        completion = tokenizer.decode(tokens, skip_special_tokens=True)
+        before = imports(completion) if form == "call" else ""
+        return Pair(
+            id=str(number),
+            instruction=record.instruction,
+            completion=completion,
+            before=before,
+            reference=record.api,
+        )
+
+    def score(prompts: Sequence[list[int]], completions: Sequence[list[int]]) -> Tensor:
+        pairs = [
+            pair(number, prompt, tokens)
+            for number, (prompt, tokens) in enumerate(zip(prompts, completions, strict=True))
+        ]
+        return torch.tensor([scale * grade.reward for grade in reward(pairs)])
+
+    return score
