@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_plugins.judge import Pair
 from callwright_server.prompt import call_example, script_example
 from callwright_training.records import Record
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Form = Literal["call", "script"]
 
@@ -96,9 +99,13 @@ class Sampling:
     max_tokens: int
     form: Form
     seed: int
+    bf16: bool = False
 
-    def open(self) -> Callable[[Asked], list[Sample]]:
-        """Load the model; returns what draws every sample of one record."""
+    def open(self) -> Callable[[Sequence[Asked]], list[Sample]]:
+        """Load the model; returns what draws every sample of a few records, in one batch.
+
+        Which records share a batch must not depend on the number of workers: rounding would.
+        """
         import torch
 
         from callwright_training.bases import load_base
@@ -106,27 +113,33 @@ class Sampling:
         from callwright_training.sampling import device, draw, stop_tokens, uniforms
 
         base = load_base(self.base)
-        model, tokenizer = merge(base, self.adapter).to(device()), base.tokenizer
+        model, tokenizer = merge(base, self.adapter).to(device()).eval(), base.tokenizer
+        if self.bf16:
+            model = model.to(torch.bfloat16)
         stops = stop_tokens(tokenizer, at_line_end=self.form == "call")
         room = int(getattr(model.config, "max_position_embeddings", 1 << 20)) - self.max_tokens
 
-        def sample(asked: Asked) -> list[Sample]:
-            # One prompt is one batch whatever the number of workers, so that rounding is the same too.
-            ids = tokenizer(asked.prompt).input_ids[-room:]
-            names = [f"{asked.record}#{number}" for number in range(self.samples)]
-            numbers = torch.stack([uniforms(self.seed, name, self.max_tokens) for name in names])
-            prompts = torch.tensor([ids] * self.samples, device=device())
+        def sample(group: Sequence[Asked]) -> list[Sample]:
+            rows = [(asked, number) for asked in group for number in range(self.samples)]
+            ids = {asked.record: tokenizer(asked.prompt).input_ids[-room:] for asked in group}
+            prompts, mask = left_padded([ids[asked.record] for asked, _ in rows], tokenizer.pad_token_id)
+            names = [f"{asked.record}#{number}" for asked, number in rows]
             drawn = draw(
                 model,
-                prompts,
-                torch.ones_like(prompts),
-                numbers,
+                prompts.to(device()),
+                mask.to(device()),
+                torch.stack([uniforms(self.seed, name, self.max_tokens) for name in names]),
                 temperature=self.temperature,
                 stops=stops,
                 pad=tokenizer.pad_token_id,
             )
-            rows = zip(
-                names, drawn.tokens.tolist(), drawn.lengths.tolist(), drawn.stopped.tolist(), strict=True
+            told = zip(
+                rows,
+                names,
+                drawn.tokens.tolist(),
+                drawn.lengths.tolist(),
+                drawn.stopped.tolist(),
+                strict=True,
             )
             return [
                 Sample(
@@ -135,14 +148,21 @@ class Sampling:
                     instruction=asked.instruction,
                     prompt=asked.prompt,
                     completion=tokenizer.decode(tokens[:length], skip_special_tokens=True),
-                    prompt_ids=ids,
+                    prompt_ids=ids[asked.record],
                     completion_ids=tokens[:length],
                     stopped=stopped,
                 )
-                for name, tokens, length, stopped in rows
+                for (asked, _), name, tokens, length, stopped in told
             ]
 
         return sample
+
+
+def left_padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
+    """Prompts of different lengths as one batch: ids and mask, ``[batch, longest]``."""
+    from callwright_training.reward.scorer import padded
+
+    return padded(rows, pad, left=True)
 
 
 def write_samples(path: Path, samples: Iterable[Sample]) -> None:

@@ -44,6 +44,10 @@ class FeedbackSettings(JudgeSettings):
     allow."""
     limit: PositiveInt | None = None
     """Sample only so many records, the first of a seeded shuffle."""
+    prompts_at_once: PositiveInt = 8
+    """Records whose samples are drawn in one batch. By rounding a sample may depend on it, on workers none."""
+    bf16: bool = False
+    """Sample in bfloat16: faster, a little less exact."""
     workers: PositiveInt = 1
     """Processes that sample; the result does not depend on it."""
     ray: str | None = None

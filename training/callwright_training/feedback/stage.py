@@ -164,18 +164,20 @@ def _sample(
         max_tokens=settings.max_tokens,
         form=settings.form,
         seed=request.seed,
+        bf16=settings.bf16,
     )
-    same = {**asdict(work), "adapter": adapter_hash(request.adapter)}
+    same = {**asdict(work), "adapter": adapter_hash(request.adapter), "at_once": settings.prompts_at_once}
     _forget_unless_same(request.out / "sampling.json", same, [file, request.out / "judged.jsonl"])
     found = complete(read_samples(file), settings.samples)
-    missing = [
-        Asked(record.id, record.instruction, prompt_of(record, settings.form))
-        for record in records
-        if record.id not in found
+    asked = [Asked(record.id, record.instruction, prompt_of(record, settings.form)) for record in records]
+    groups = [
+        asked[start : start + settings.prompts_at_once]
+        for start in range(0, len(asked), settings.prompts_at_once)
     ]
+    missing = [group for group in groups if any(one.record not in found for one in group)]
     for drawn in run_work(work, missing, workers=settings.workers, ray=settings.ray):
         write_samples(file, drawn)
-        found[drawn[0].record] = drawn
+        found |= complete(drawn, settings.samples)
         step(len(found) / len(records))
     return [sample for record in records for sample in found[record.id]]
 
