@@ -94,6 +94,15 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, bare_runner):
         assert all(verdict.ok for verdict in runner.run(GOOD))
 
 
+def test_a_warm_sandbox_is_there_for_the_next_run(bare_runner):
+    list(bare_runner.run(GOOD[:1]))
+    first = bare_runner._idle.get()
+    bare_runner._idle.put(first)
+    list(bare_runner.run(GOOD[1:2]))
+    assert bare_runner._idle.get() is first
+    first.close()
+
+
 def test_a_sandbox_that_dies_costs_no_verdict(bare_runner):
     list(bare_runner.run(GOOD[:1]))
     sandbox = bare_runner._idle.get()

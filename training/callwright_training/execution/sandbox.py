@@ -17,9 +17,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from callwright_training.errors import SandboxError
 from callwright_training.execution.limits import Limits
@@ -79,9 +81,7 @@ class Sandbox:
         if mode == "rlimits":
             plan["variables"]["TMPDIR"] = self._scratch.name
         command = [sys.executable, "-I", "-B", "-c", _START, json.dumps(plan)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
-        )
+        self._process = _start(command, self._log)
         self._buffer = b""
         try:
             self.ready = self._read(time.monotonic() + 300)
@@ -144,6 +144,22 @@ class Sandbox:
         size = os.fstat(self._log.fileno()).st_size
         text = os.pread(self._log.fileno(), 2000, max(0, size - 2000)).decode(errors="replace").strip()
         return text.splitlines()[-1] if text else "it said nothing"
+
+
+def _start(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a supervisor, from a thread that lives as long as this process.
+
+    The supervisor asks the kernel to be killed with its parent, which to the kernel is the thread that forked
+    it: started from a worker's thread, an idle sandbox would not outlive the worker.
+    """
+    start = partial(subprocess.Popen, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return _starter(os.getpid()).submit(start, stderr=log, start_new_session=True).result()
+
+
+@cache
+def _starter(process: int) -> ThreadPoolExecutor:
+    """The thread of this process; a forked copy needs its own."""
+    return ThreadPoolExecutor(1, thread_name_prefix=f"sandboxes-{process}")
 
 
 def _explain(reason: str, mode: str) -> str:
