@@ -133,14 +133,7 @@ class Sampling:
                 stops=stops,
                 pad=tokenizer.pad_token_id,
             )
-            told = zip(
-                rows,
-                names,
-                drawn.tokens.tolist(),
-                drawn.lengths.tolist(),
-                drawn.stopped.tolist(),
-                strict=True,
-            )
+            texts = zip(drawn.tokens.tolist(), drawn.lengths.tolist(), drawn.stopped.tolist(), strict=True)
             return [
                 Sample(
                     id=name,
@@ -152,7 +145,7 @@ class Sampling:
                     completion_ids=tokens[:length],
                     stopped=stopped,
                 )
-                for (asked, _), name, tokens, length, stopped in told
+                for (asked, _), name, (tokens, length, stopped) in zip(rows, names, texts, strict=True)
             ]
 
         return sample

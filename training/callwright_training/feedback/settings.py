@@ -45,7 +45,7 @@ class FeedbackSettings(JudgeSettings):
     limit: PositiveInt | None = None
     """Sample only so many records, the first of a seeded shuffle."""
     prompts_at_once: PositiveInt = 8
-    """Records whose samples are drawn in one batch. By rounding a sample may depend on it, on workers none."""
+    """Records whose samples are drawn in one batch. By rounding a sample may depend on it."""
     bf16: bool = False
     """Sample in bfloat16: faster, a little less exact."""
     workers: PositiveInt = 1
