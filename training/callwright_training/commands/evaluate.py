@@ -57,6 +57,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     show_default=True,
     help="How scripts are contained; rlimits is weaker, for machines that forbid namespaces.",
 )
+@click.option("--ray", metavar="ADDRESS", help="Run scripts on a Ray cluster: auto, or ray://host:10001.")
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, allow_dash=True), help="Write the summary here."
 )

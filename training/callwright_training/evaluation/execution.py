@@ -44,8 +44,9 @@ def run_scripts(
     *,
     versions: str,
     sandbox: SandboxMode,
-    workers: int,
+    workers: int | None,
     store: Path | None,
+    ray: str | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> None:
     """Run every answer's script strictly and leniently, every reference's leniently, and note the verdicts.
@@ -54,8 +55,9 @@ def run_scripts(
         results: What to run; scores and notes are added to them.
         versions: The prepared environment: ``2024`` or ``current``.
         sandbox: ``namespaces``, or ``rlimits`` where the machine forbids those.
-        workers: Sandboxes at the same time.
+        workers: Sandboxes at the same time; as many as there are processors where ``None``.
         store: Folder where verdicts are kept.
+        ray: Address of a Ray cluster whose machines run the scripts.
         advance: Told how many more scripts are done; there are three per result at most.
 
     Raises:
@@ -63,14 +65,14 @@ def run_scripts(
             scripts whose verdict is known.
     """
     environment = Environment.find(versions)
-    _check_canaries(environment, sandbox, store)
+    _check_canaries(environment, sandbox, store, ray)
     answers = [Script(str(index), result.code) for index, result in enumerate(results)]
     references = {result.record: Script(result.record, result.reference_code) for result in results}
     verdicts: dict[Mode, dict[str, Verdict]] = {}
     for mode in get_args(Mode):
         scripts = [*answers, *references.values()] if mode == "lenient" else answers
         file = store / f"verdicts-{mode}.jsonl" if store else None
-        with Runner(environment, mode, sandbox=sandbox, workers=workers, store=file) as runner:
+        with Runner(environment, mode, sandbox=sandbox, workers=workers, store=file, ray=ray) as runner:
             verdicts[mode] = dict(_counted(runner.run(scripts), advance))
     for index, result in enumerate(results):
         reference = verdicts["lenient"][result.record]
@@ -107,7 +109,9 @@ def check_statically(results: Sequence[Result], versions: str) -> dict[str, floa
     return {"precision": percent(found.precision), "recall": percent(found.recall), "n": len(ran)}
 
 
-def _check_canaries(environment: Environment, sandbox: SandboxMode, store: Path | None) -> None:
+def _check_canaries(
+    environment: Environment, sandbox: SandboxMode, store: Path | None, ray: str | None
+) -> None:
     """No figure is worth anything where scripts with a known verdict get another one.
 
     What was checked once with this environment is noted in the store and not checked again.
@@ -115,7 +119,7 @@ def _check_canaries(environment: Environment, sandbox: SandboxMode, store: Path 
     checked = store / f"canaries-{sandbox}-{environment.digest}" if store else None
     if checked is not None and checked.exists():
         return
-    report = check(environment, sandbox)
+    report = check(environment, sandbox, ray)
     if report.wrong:
         name, expected, found = report.wrong[0]
         raise SandboxError(

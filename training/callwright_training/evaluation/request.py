@@ -47,6 +47,8 @@ class Request(BaseModel):
     """The prepared library versions that scripts run with."""
     sandbox: Literal["namespaces", "rlimits"] = "namespaces"
     """How scripts are contained; ``rlimits`` is weaker, for machines that forbid the other."""
+    ray: str | None = None
+    """Address of a Ray cluster whose machines run the scripts."""
     json_file: Path | None = None
     """Where the summary goes; ``-`` is stdout."""
     out: Path | None = None

@@ -114,8 +114,9 @@ def _run_scripts(request: Request, results: list[Result]) -> None:
             results,
             versions=request.environment,
             sandbox=request.sandbox,
-            workers=request.jobs,
+            workers=None if request.ray else request.jobs,
             store=request.out,
+            ray=request.ray,
             advance=advance,
         )
 

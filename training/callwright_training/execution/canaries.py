@@ -150,8 +150,8 @@ CANARIES = (
 )
 
 
-def check(environment: Environment, sandbox: SandboxMode = "namespaces") -> Report:
-    """Run every canary in both modes.
+def check(environment: Environment, sandbox: SandboxMode = "namespaces", ray: str | None = None) -> Report:
+    """Run every canary in both modes, here or on a cluster.
 
     Raises:
         SandboxError: The sandbox is not to be had on this machine.
@@ -160,7 +160,7 @@ def check(environment: Environment, sandbox: SandboxMode = "namespaces") -> Repo
     scripts = [Script(canary.name, canary.code) for canary in canaries]
     wrong = []
     for mode in get_args(Mode):
-        with Runner(environment, mode, sandbox=sandbox) as runner:
+        with Runner(environment, mode, sandbox=sandbox, ray=ray) as runner:
             verdicts = {verdict.id: verdict for verdict in runner.run(scripts)}
         for canary in canaries:
             found = _found(verdicts[canary.name])

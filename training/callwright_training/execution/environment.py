@@ -90,6 +90,11 @@ class Environment:
         """An interpreter as it is, with nothing imported beforehand and no hub."""
         return cls("bare", Surroundings(python=python or Path(sys.executable)))
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is an interpreter as it is, without a hub."""
+        return self.surroundings.hub is None
+
     @cached_property
     def repositories(self) -> frozenset[str]:
         """The repositories that the hub serves."""
@@ -100,9 +105,11 @@ class Environment:
     @cached_property
     def digest(self) -> str:
         """What verdicts depend on besides the script: versions, hub and our own code in the sandbox."""
-        parts = [str(self.surroundings.python), json.dumps(self.surroundings.warm)]
         hub = self.surroundings.hub
-        if hub:
+        parts = [json.dumps(self.surroundings.warm)]
+        if hub is None:
+            parts.append(str(self.surroundings.python))
+        else:  # where it lies does not count: the same environment may be on several machines
             parts += [
                 path.read_text(encoding="utf-8") for path in (hub / "index.json", hub.parent / PREPARED)
             ]

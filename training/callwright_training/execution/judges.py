@@ -7,7 +7,6 @@ where it calls the right API too.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +42,8 @@ class ExecutionSettings(StaticSettings):
     """How programs are contained; `rlimits` is weaker, for machines that forbid namespaces."""
     workers: PositiveInt | None = None
     """Sandboxes at the same time; as many as there are processors if not given."""
+    ray: str | None = None
+    """Address of a Ray cluster whose machines run the programs. Needs the extra `ray`."""
 
 
 class StaticJudge(ProgramJudge):
@@ -72,7 +73,6 @@ class ExecutionJudge(ProgramJudge):
     def __init__(self, **options: Any) -> None:
         super().__init__()
         self.settings = ExecutionSettings(**options)
-        self.concurrency = self.settings.workers or os.cpu_count() or 1
 
     def evidence(self, context: JudgeContext) -> Evidence:
         """A runner, whose verdicts are kept in the judge's folder."""
@@ -81,9 +81,11 @@ class ExecutionJudge(ProgramJudge):
             Environment.find(settings.environment),
             settings.mode,
             sandbox=settings.sandbox,
-            workers=self.concurrency,
+            workers=settings.workers,
             store=context.folder / f"verdicts-{settings.mode}.jsonl",
+            ray=settings.ray,
         )
+        self.concurrency = self._runner.workers
         return RunEvidence(self._runner, KnownCalls(context.catalogue))
 
     async def answer(self, pair: Pair, questions: Sequence[Question]) -> Answers:  # type: ignore[override]

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Protocol, Self, get_args
 
 from callwright_training.errors import SandboxError
 from callwright_training.execution.environment import Environment
@@ -29,6 +29,18 @@ _UNSTORED = frozenset({Failure.SANDBOX, Failure.TIMEOUT, Failure.KILLED})
 """A slow or full machine may bring these about; they are worth another try in the next run."""
 
 
+class Warm(Protocol):
+    """A sandbox that waits for scripts, here or elsewhere."""
+
+    def run(self, name: str, code: str, *, lenient: bool) -> dict[str, Any]:
+        """Run one script; raises ``SandboxError`` where the sandbox itself has ended."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
 class Runner:
     """Judges scripts by running them.
 
@@ -40,9 +52,10 @@ class Runner:
         limits: What each script may use.
         workers: How many sandboxes; as many as there are processors by default.
         store: A JSONL file of verdicts by content, read first and added to.
+        ray: Address of a Ray cluster whose machines run the scripts; then ``workers`` counts there.
 
     Raises:
-        SandboxError: The sandbox is not to be had on this machine (on the first run, not here).
+        SandboxError: There is no such cluster. That the sandbox is not to be had shows on the first run.
     """
 
     def __init__(
@@ -54,6 +67,7 @@ class Runner:
         limits: Limits | None = None,
         workers: int | None = None,
         store: Path | None = None,
+        ray: str | None = None,
     ) -> None:
         if mode not in get_args(Mode):
             raise ValueError(f"mode is strict or lenient, not {mode!r}")
@@ -61,10 +75,12 @@ class Runner:
         self.mode: Mode = mode
         self.sandbox: SandboxMode = sandbox
         self.limits = limits or Limits()
-        self.workers = workers or os.cpu_count() or 1
+        self.ray = ray
+        self.workers = workers or _processors(ray)
         self.store = store
         self._known = _read_store(store) if store else {}
-        self._idle: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[Warm] = queue.SimpleQueue()
+        self._to_be_had = False
         self._write = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -139,7 +155,7 @@ class Runner:
         results: queue.SimpleQueue[tuple[str, Verdict] | BaseException | None],
         stop: threading.Event,
     ) -> None:
-        sandbox: Sandbox | None = None
+        sandbox: Warm | None = None
         try:
             while not stop.is_set():
                 try:
@@ -155,25 +171,33 @@ class Runner:
                 self._idle.put(sandbox)
             results.put(None)
 
-    def _judge(self, script: Script, sandbox: Sandbox | None) -> tuple[Sandbox | None, Verdict]:
+    def _judge(self, script: Script, sandbox: Warm | None) -> tuple[Warm | None, Verdict]:
         """Run one script, in a new sandbox where the old one has ended."""
         reason = ""
         for _ in range(_ATTEMPTS):
-            sandbox = sandbox or self._take_sandbox()
             try:
+                sandbox = sandbox or self._take_sandbox()
                 answer = sandbox.run(script.id, script.code or "", lenient=self.mode == "lenient")
             except SandboxError as error:
-                sandbox.close()
+                if sandbox is None and not self._to_be_had:
+                    raise
+                if sandbox is not None:
+                    sandbox.close()
                 sandbox, reason = None, str(error)
             else:
+                self._to_be_had = True
                 return sandbox, to_verdict(answer, self.mode)
         return None, Verdict(script.id, ok=False, mode=self.mode, failure=Failure.SANDBOX, message=reason)
 
-    def _take_sandbox(self) -> Sandbox:
+    def _take_sandbox(self) -> Warm:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            return Sandbox(self.environment.surroundings, self.limits, self.sandbox)
+            if self.ray is None:
+                return Sandbox(self.environment.surroundings, self.limits, self.sandbox)
+            from callwright_training.execution.cluster import RemoteSandbox
+
+            return RemoteSandbox(self.environment, self.limits, self.sandbox, self.ray)
 
     def _keep(self, key: str, verdict: Verdict) -> None:
         if self.store is None or verdict.failure in _UNSTORED:
@@ -182,6 +206,14 @@ class Runner:
         row = json.dumps({"key": key, **asdict(verdict)}) + "\n"
         with self._write, self.store.open("a", encoding="utf-8") as handle:
             handle.write(row)
+
+
+def _processors(ray: str | None) -> int:
+    if ray is None:
+        return os.cpu_count() or 1
+    from callwright_training.execution.cluster import processors
+
+    return processors(ray)
 
 
 def _read_store(path: Path) -> dict[str, Verdict]:

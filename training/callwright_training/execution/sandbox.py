@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -152,8 +152,13 @@ def _start(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     The supervisor asks the kernel to be killed with its parent, which to the kernel is the thread that forked
     it: started from a worker's thread, an idle sandbox would not outlive the worker.
     """
-    start = partial(subprocess.Popen, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    return _starter(os.getpid()).submit(start, stderr=log, start_new_session=True).result()
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        )
+
+    return _starter(os.getpid()).submit(start).result()
 
 
 @cache
