@@ -7,25 +7,79 @@ Source: prompt lookup decoding (Saxena, 2023).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+_LONGEST_EXPECTED = 12
+"""Tokens of an expected text that are read at once: a pass over so many takes two to three times one's."""
+_REMEMBERED = 8
+
+
+class Expected:
+    """What was written after earlier prompts, also where it was given up half-way.
+
+    While someone types what the model had in mind, each prompt lies within an earlier prompt and its
+    continuation: the rest of that continuation is the best guess there is.
+
+    Args:
+        encode: The tokenizer's; adds nothing.
+        decode: Its inverse.
+    """
+
+    def __init__(
+        self, encode: Callable[[str], list[int]], decode: Callable[[Sequence[int]], str]
+    ) -> None:
+        self._encode, self._decode = encode, decode
+        self._written: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
+
+    def remember(self, prompt: str, text: str) -> None:
+        """This was written after that."""
+        if text:
+            self._written.appendleft((prompt, text))
+
+    def after(self, prompt: str) -> Callable[[Sequence[int]], list[int]]:
+        """What is expected after a prompt, as a function of the tokens that are generated already."""
+        rests = (whole[len(prompt) :] for whole in self._wholes() if whole.startswith(prompt))
+        rest = next(filter(None, rests), "")
+        return lambda generated: self._rest(rest, generated)
+
+    def forget(self) -> None:
+        """Expect nothing."""
+        self._written.clear()
+
+    def _wholes(self) -> Iterable[str]:
+        return (prompt + text for prompt, text in self._written)
+
+    def _rest(self, rest: str, generated: Sequence[int]) -> list[int]:
+        done = self._decode(generated) if rest else ""
+        if len(done) >= len(rest) or not rest.startswith(done):
+            return []
+        return self._encode(rest[len(done) :])[:_LONGEST_EXPECTED]
 
 
 class Drafter:
-    """Proposes what followed the last two tokens when they stood together before.
+    """Proposes what is expected, or what followed the last two tokens when they stood together before.
 
     Args:
         tokens: The text so far.
-        limit: Tokens to propose at most; 0 proposes nothing.
+        limit: Tokens to propose from the text at most; 0 proposes nothing at all.
+        expected: What is expected after the tokens that have been added.
     """
 
-    def __init__(self, tokens: Iterable[int], limit: int) -> None:
-        self._limit = limit
+    def __init__(
+        self,
+        tokens: Iterable[int],
+        limit: int,
+        expected: Callable[[Sequence[int]], list[int]] = lambda generated: [],
+    ) -> None:
+        self._limit, self._expected = limit, expected
         self._length = min(2, limit)
         self._proposed = self._confirmed = 0
         self._tokens: list[int] = []
         self._after: dict[tuple[int, int], int] = {}
         for token in tokens if limit else ():
             self.add(token)
+        self._start = len(self._tokens)
 
     def add(self, token: int) -> None:
         """The text goes on with this token."""
@@ -47,6 +101,8 @@ class Drafter:
             better = confirmed - self._confirmed == self._proposed
             self._length = min(2 * self._length, self._limit) if better else max(1, self._length // 2)
         self._confirmed, self._proposed = confirmed, 0
+        if self._limit and (expected := self._expected(self._tokens[self._start :])):
+            return expected
         if len(self._tokens) < 2:
             return []
         place = self._after.get((self._tokens[-2], self._tokens[-1]))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from callwright_server.bundle import Bundle
 from callwright_server.engine.constraint import Constraint
 from callwright_server.engine.decoding import Decoding, Interrupted, Stop, check
-from callwright_server.engine.drafting import Drafter
+from callwright_server.engine.drafting import Drafter, Expected
 from callwright_server.engine.generation import Generation
 from callwright_server.engine.graph import Graph
 from callwright_server.engine.scoring import PairScorer, score_continuations
@@ -55,6 +55,7 @@ class Engine:
         self._pairs = PairScorer(
             self.graph, self.context, self.settings.chunk, self.settings.prefix_cache_megabytes << 20
         )
+        self._expected = Expected(self.encode, self.decode)
         self._lock = threading.Lock()
 
     def encode(self, text: str) -> list[int]:
@@ -101,15 +102,17 @@ class Engine:
                     tokens[reused:],
                     ends=self._ends,
                     constraint=constraint,
-                    drafter=Drafter(tokens, self.settings.draft),
+                    drafter=Drafter(tokens, self.settings.draft, self._expected.after(prompt)),
                     chunk=self.settings.chunk,
                     check=lambda: check(stop, deadline),
                 )
                 finish = decoding.run(max_tokens)
+                text = self.decode(decoding.tokens)
+                self._expected.remember(prompt, text)
         except Interrupted as interrupted:  # while waiting for another inference
             return Generation("", (), (), interrupted.reason, len(tokens), 0)
         return Generation(
-            text=self.decode(decoding.tokens),
+            text=text,
             tokens=tuple(decoding.tokens),
             log_probs=tuple(decoding.log_probs),
             finish=finish,
@@ -179,6 +182,7 @@ class Engine:
         """Drop the cached texts."""
         with self._lock:
             self._slots.clear()
+            self._expected.forget()
 
     @contextmanager
     def _inference(self, stop: Stop, deadline: float | None = None) -> Iterator[None]:

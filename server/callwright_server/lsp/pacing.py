@@ -1,7 +1,8 @@
 """When to ask the model: not at every key, and for one request at a time.
 
 Clients differ: some ask at every keystroke, some wait. So the server waits by itself, as long as the user's
-own typing speed suggests, and drops what a newer request has made pointless.
+own typing speed suggests, and drops what a newer request has made pointless. Where a word has ended it waits
+least: people look up there, and what is suggested then is still good while the next word is being typed.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from dataclasses import dataclass, field
 
 from callwright_server.settings import Pace
 
-_PATIENCE = 0.9
-"""Share of the usual interval between two keys that is waited for the next one."""
+_PATIENCE = 1.3
+"""Usual intervals between two keys that are waited for the next one, inside a word."""
 _SMOOTHING = 0.3
 _THINKING = 1.0
 """Seconds; a longer interval is a pause to think and says nothing about typing."""
@@ -55,12 +56,19 @@ class Pacer:
             if other == uri:
                 stop.set()
 
-    def pause(self, uri: str, pace: Pace) -> float:
-        """Seconds to wait before the model is asked."""
+    def pause(self, uri: str, pace: Pace, *, in_word: bool = True) -> float:
+        """Seconds to wait before the model is asked.
+
+        Args:
+            uri: The document.
+            pace: What the user has set.
+            in_word: The sign in front of the cursor is a letter, a digit or an underscore.
+        """
         typing = self._typing.get(uri)
         if typing is None:
             return 0.0
-        usual = min(max(typing.interval * _PATIENCE, pace.shortest_pause / 1000), pace.longest_pause / 1000)
+        shortest, longest = pace.shortest_pause / 1000, pace.longest_pause / 1000
+        usual = min(max(typing.interval * _PATIENCE, shortest), longest) if in_word else shortest
         return max(0.0, typing.last + usual - self.clock())
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 import time
 import uuid
@@ -27,6 +28,7 @@ from callwright_server.lsp.loading import Loader, Report
 from callwright_server.lsp.outcomes import Outcomes
 from callwright_server.lsp.pacing import Pacer
 from callwright_server.lsp.status import Status
+from callwright_server.lsp.timings import How, Timing, Timings
 from callwright_server.settings import Settings, read_settings
 from callwright_server.settings.reading import SECTION
 from callwright_server.suggest.asking import Kind
@@ -39,6 +41,7 @@ ALTERNATIVES = 3
 """How many texts a client may leaf through as ghost text."""
 TRIGGERS = ("(", '"', "'", "/", "-")
 """Signs after which a completion menu is worth asking for."""
+_WORD_SIGN = re.compile(r"\w")
 
 
 class Protocol(LanguageServerProtocol):
@@ -57,6 +60,7 @@ class CallwrightServer(LanguageServer):
         super().__init__("callwright", __version__, protocol_cls=Protocol)
         self.settings = Settings()
         self.pacer = Pacer()
+        self.timings = Timings()
         self.outcomes = Outcomes()
         self.status = Status(lambda method, params: self.protocol.notify(method, params))
         installed = Installed()
@@ -110,7 +114,7 @@ class CallwrightServer(LanguageServer):
         Cancelling this coroutine, a newer request for the same document, and the time budget all stop the
         model at its next token.
         """
-        began = time.monotonic()
+        began, timing = time.monotonic(), self.timings.begin(kind.value)
         document = self.python_document(uri)
         if document is None:
             return None
@@ -122,10 +126,12 @@ class CallwrightServer(LanguageServer):
             return None
         state, offset = document.state, document.offset(position)
         answer = suggester.peek(state, offset, kind=kind)
+        timing.how = How.KNOWN if answer is not None else How.OVERTAKEN
         if answer is None:
-            answer = await self._ask_model(suggester, uri, state, offset, kind, invoked=invoked)
+            answer = await self._ask_model(timing, suggester, uri, state, offset, kind, invoked=invoked)
         if answer is None:
             return None
+        timing.answered(len(answer.shown))
         self._explain(answer, began, kind)
         if kind is Kind.INLINE and answer.shown:
             self.outcomes.offered(
@@ -157,13 +163,23 @@ class CallwrightServer(LanguageServer):
     # -- inside -------------------------------------------------------------------------------------------
 
     async def _ask_model(
-        self, suggester: Any, uri: str, state: Any, offset: int, kind: Kind, *, invoked: bool
+        self,
+        timing: Timing,
+        suggester: Any,
+        uri: str,
+        state: Any,
+        offset: int,
+        kind: Kind,
+        *,
+        invoked: bool,
     ) -> Suggestions | None:
         with self.pacer.newest(uri, kind.value) as stop:
             if not invoked:
-                await asyncio.sleep(self.pacer.pause(uri, self.settings.pace))
+                in_word = bool(_WORD_SIGN.match(state.text[max(0, offset - 1) : offset]))
+                await asyncio.sleep(self.pacer.pause(uri, self.settings.pace, in_word=in_word))
             if stop.is_set():
                 return None
+            timing.how = How.MODEL
             deadline = time.monotonic() + self.settings.pace.time_budget / 1000
             self.status.change("thinking")
             try:
@@ -408,6 +424,10 @@ def _register_own(server: CallwrightServer) -> None:
     @server.command("callwright.outcomes.export")
     def export_outcomes(file: str) -> int:
         return server.outcomes.export(file)
+
+    @server.command("callwright.timings")
+    def timings() -> list[dict[str, Any]]:
+        return server.timings.as_json()
 
     @server.command("callwright.lastSuggestion")
     def last_suggestion() -> dict[str, Any]:

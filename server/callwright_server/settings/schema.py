@@ -53,9 +53,9 @@ class Pace:
     """How eagerly the model is asked while you type."""
 
     shortest_pause: NonNegativeInt = 40
-    """Milliseconds without a keystroke after which the model is asked, for slow typing."""
+    """Milliseconds without a keystroke after which the model is asked where a word has ended."""
     longest_pause: NonNegativeInt = 300
-    """The same for fast typing: the pause follows your speed between the two."""
+    """The same inside a word at most: there the pause follows your typing speed."""
     time_budget: PositiveInt = 3000
     """Milliseconds after which an answer is given up, or shown as far as it has come."""
     unload_after: NonNegativeInt = 0

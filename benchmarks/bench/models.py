@@ -1,0 +1,163 @@
+"""The models that are measured, and each engine's own file of the same weights, made once and kept.
+
+SmolLM2-135M has its real weights; GPT-2 small and large have random ones of the true shape, which take as
+long to read and say nothing else.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environments
+from race import Entrant
+
+from callwright_grounding.catalogue import Catalogue, CatalogueEntry
+from callwright_server.bundle import Bundle, Quantization
+from callwright_training.bases import load_base
+from callwright_training.errors import UserError
+from callwright_training.export import CatalogueSource, ExportRequest, export_bundle
+
+SHAPES = {"gpt2": (12, 12, 768), "gpt2-large": (36, 20, 1280)}
+MODELS = ("smollm2-135m", "gpt2", "gpt2-large")
+_VOCABULARIES = {"smollm2-135m": 49152, "gpt2": 50257, "gpt2-large": 50257}
+_TO_OPTIMUM = """
+import sys
+from optimum.exporters.onnx import main_export
+main_export(sys.argv[1], output=sys.argv[2], task="text-generation-with-past", no_post_process=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model in the cache folder."""
+
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are kept."""
+        return environments.CACHE / "models" / self.name
+
+    @property
+    def vocabulary(self) -> int:
+        """Tokens that it knows; any other base is only for trying out."""
+        return _VOCABULARIES.get(self.name) or load_base(self.name).model.config.vocab_size
+
+    def base(self) -> Path:
+        """The weights as transformers reads them."""
+        return self._made("base", self._save_base)
+
+    def entrant(self, engine: str) -> Entrant:
+        """What runs in a race: ``ours-int8``, ``llama.cpp-q8_0``, ``torch``, ``genai-int8``, ``optimum``.
+
+        Raises:
+            RuntimeError: Says why there is no such thing.
+        """
+        kind, _, stored = engine.rpartition("-") if "-" in engine else (engine, "", "")
+        if kind == "ours":
+            return self._ours(stored.replace("dynamic", "int8-dynamic"))
+        if kind == "torch":
+            return self._entrant("torch fp32", "torch", self.base())
+        if kind == "llama.cpp":
+            path = self._made(f"{stored}.gguf", lambda path: self._save_gguf(path, stored))
+            weights = path.stat().st_size - self._positions(4)
+            python = environments.llama_cpp()
+            return self._entrant(f"llama.cpp {stored}", "llama.cpp", path, weights, python)
+        if kind == "genai":
+            path = self._made(f"genai-{stored}", lambda path: self._save_genai(path, stored))
+            return self._entrant(f"onnxruntime-genai {stored}", "genai", path)
+        path = self._made("optimum", self._save_optimum)
+        python = environments.optimum()
+        return self._entrant("optimum's graph fp32", "optimum", path, python=python)
+
+    def _ours(self, stored: str) -> Entrant:
+        path = self._made(f"ours-{stored}", lambda path: self._save_bundle(path, stored))
+        weights = Bundle.open(path).manifest.weight_bytes
+        return self._entrant(f"callwright {stored}", "ours", path, weights)
+
+    def _entrant(
+        self, name: str, kind: str, where: Path, weight_bytes: int = 0, python: str = sys.executable
+    ) -> Entrant:
+        return Entrant(
+            name=name,
+            kind=kind,
+            where=str(where),
+            vocabulary=self.vocabulary,
+            weight_bytes=weight_bytes,
+            python=python,
+        )
+
+    def _positions(self, width: int) -> int:
+        """Bytes of a table of positions, of which one row is read for each token."""
+        return SHAPES[self.name][2] * 1024 * width if self.name in SHAPES else 0
+
+    def _made(self, name: str, make: Callable[[Path], None]) -> Path:
+        """A file or folder that is made where it is missing, whole or not at all."""
+        path = self.folder / name
+        if not path.exists():
+            print(f"{self.name}: making {name} ...", file=sys.stderr)
+            begun = path.with_name(f"begun-{name}")
+            shutil.rmtree(begun, ignore_errors=True)
+            begun.parent.mkdir(parents=True, exist_ok=True)
+            make(begun)
+            begun.rename(path)
+        return path
+
+    def _save_base(self, path: Path) -> None:
+        if self.name not in SHAPES:
+            load_base(self.name).save(path)
+            return
+        from transformers import GPT2Config, GPT2LMHeadModel
+
+        layers, heads, width = SHAPES[self.name]
+        config = GPT2Config(n_layer=layers, n_head=heads, n_embd=width, bos_token_id=1, eos_token_id=1)
+        GPT2LMHeadModel(config).save_pretrained(path)
+        load_base("tiny-gpt2").tokenizer.save_pretrained(path)
+
+    def _save_gguf(self, path: Path, stored: str) -> None:
+        from gguf_file import write_gguf
+
+        write_gguf(path, load_base(str(self.base())).model, stored)
+
+    def _save_bundle(self, path: Path, stored: str) -> None:
+        catalogue = Catalogue([CatalogueEntry(name="none", call="none()", domain="none")])
+        kind: Quantization = stored  # type: ignore[assignment]
+        request = ExportRequest(
+            base=str(self.base()),
+            catalogue=CatalogueSource("none", "none", lambda: catalogue),
+            out=path,
+            name=f"{self.name}-{stored}",
+            quantization=kind,
+            least_agreement=0,
+        )
+        try:
+            export_bundle(request, lambda what, done: None)
+        except UserError as error:
+            raise RuntimeError(f"callwright {stored}: {error}") from error
+
+    def _save_genai(self, path: Path, stored: str) -> None:
+        if self.name in SHAPES:
+            raise RuntimeError(f"onnxruntime-genai {stored}: its model builder writes no GPT-2 graph")
+        from onnxruntime_genai.models.builder import create_model
+
+        options: dict[str, Any] = {"int4_accuracy_level": 4, "int4_block_size": 32}
+        if stored == "int8":
+            options["int4_algo_config"] = "rtn"
+        cache = path.with_name("genai-cache")
+        create_model("", str(self.base()), str(path), stored, "cpu", str(cache), **options)
+        shutil.rmtree(cache, ignore_errors=True)
+
+    def _save_optimum(self, path: Path) -> None:
+        run = subprocess.run(
+            [environments.optimum(), "-c", _TO_OPTIMUM, str(self.base()), str(path)],
+            capture_output=True,
+            text=True,
+        )
+        if run.returncode:
+            raise RuntimeError(f"optimum's graph: {run.stderr.strip().splitlines()[-1][:200]}")
