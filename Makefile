@@ -28,8 +28,8 @@ check: $(STAMP) ## Lint, format and type-check, changing nothing
 fix: $(STAMP) ## Mend what the linter can mend, and format
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: $(STAMP) ## Measure decoding against PyTorch and the memory's own limit
-	@$(BIN)/python benchmarks/bench.py
+bench: $(STAMP) ## Measure the engine beside others, and the server over a typing trace
+	@$(BIN)/python benchmarks/bench
 
 bench-grounding: $(STAMP) ## Measure grounding: what is known, what exists, false errors, speed
 	@$(BIN)/callwright index && $(BIN)/python benchmarks/grounding

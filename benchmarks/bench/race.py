@@ -36,7 +36,7 @@ class Entrant:
     python: str = sys.executable
 
 
-@dataclass
+@dataclass(eq=False)
 class Lane:
     """What was measured of one entrant, round by round, in seconds."""
 
@@ -109,7 +109,7 @@ class Process:
         print(json.dumps({"do": what, **arguments}), file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(self._process.communicate()[1].strip()[-300:])
+            raise RuntimeError((self._process.communicate()[1].strip().splitlines() or ["ended"])[-1])
         return float(json.loads(answer))
 
     def close(self) -> None:
@@ -127,17 +127,21 @@ def race(entrants: Sequence[Entrant], *, threads: int, rounds: int, tokens: int)
         rounds: How often each is measured.
         tokens: Tokens that are written for one measure.
     """
-    failed: list[str] = []
-    with _started(entrants, threads, failed) as running:
-        found = Race([Lane(entrant) for entrant, _ in running], failed=failed)
+    found = Race([])
+    with _started(entrants, threads, found) as running:
         for number in range(rounds + 1):
             bandwidth = [memory_bandwidth(threads)]
-            for lane, (_, process) in zip(found.lanes, running, strict=True):
-                _measure(lane, process, tokens, keep=number > 0)
+            for lane, process in list(running.items()):
+                try:
+                    _measure(lane, process, tokens, keep=number > 0)
+                except RuntimeError as error:
+                    found.failed.append(f"{lane.entrant.name}: {error}")
+                    del running[lane]
             bandwidth.append(memory_bandwidth(threads))
             if number:  # the first round warms everything up
                 found.bandwidth.append(max(bandwidth))
-        return found
+        found.lanes = list(running)
+    return found
 
 
 def _measure(lane: Lane, process: Process, tokens: int, *, keep: bool) -> None:
@@ -154,17 +158,17 @@ def _measure(lane: Lane, process: Process, tokens: int, *, keep: bool) -> None:
 
 
 @contextmanager
-def _started(
-    entrants: Sequence[Entrant], threads: int, failed: list[str]
-) -> Iterator[list[tuple[Entrant, Process]]]:
-    running: list[tuple[Entrant, Process]] = []
+def _started(entrants: Sequence[Entrant], threads: int, found: Race) -> Iterator[dict[Lane, Process]]:
+    processes: list[Process] = []
+    running: dict[Lane, Process] = {}
     try:
         for entrant in entrants:
             try:
-                running.append((entrant, Process(entrant, threads)))
+                processes.append(Process(entrant, threads))
+                running[Lane(entrant)] = processes[-1]
             except RuntimeError as error:
-                failed.append(str(error))
+                found.failed.append(str(error))
         yield running
     finally:
-        for _, process in running:
+        for process in processes:
             process.close()

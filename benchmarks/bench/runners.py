@@ -63,7 +63,7 @@ class Torch:
 
     def read(self, tokens: list[int], kept: int) -> int:
         if kept:
-            self._past.crop(kept)
+            self._past.crop(kept - self._past.get_seq_length())  # by how many to shorten it
         else:
             self._past = None
         return self._run(tokens[kept:])
