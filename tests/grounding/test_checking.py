@@ -62,7 +62,7 @@ def test_finds_what_does_not_exist(checker: Checker, line: str, code: str) -> No
         "if shapes.__version__ > '2': shapes.Sphere()",
         "x = shapes.Cube(1)\nx.owner = 'me'\nx.owner.title()",
         "x = shapes.Cube(1) if input() else input\nx.rotate()",
-        "x = shapes.Cube(1)\nfor x in input(): x.rotate()",
+        "x = shapes.Cube(1)\nfor x in eval(input()): x.rotate()",
         "x = shapes.Cube(1)\ndef g():\n    x.rotate()\nx = print",
         "x = shapes.Cube(1)\nif not isinstance(x, int): pass\nx.rotate()",
         "shapes.Sphere  # callwright: ignore",

@@ -8,6 +8,7 @@ is still on the hub.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -42,6 +43,12 @@ def harvest(site_packages: Iterable[Path]) -> Catalogue:
         installed.
     """
     return Catalogue(_entries(list(site_packages)))
+
+
+def harvester_version() -> str:
+    """Changes with the code that harvests: what an older one found is out of date."""
+    files = sorted(Path(__file__).parent.glob("harvest*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def _entries(folders: list[Path]) -> Iterator[CatalogueEntry]:

@@ -15,7 +15,7 @@ from callwright_grounding.checking.guards import chain, narrowed_names
 from callwright_grounding.resolution.inference import Inference
 from callwright_grounding.resolution.lookups import Lookup
 from callwright_grounding.resolution.resolver import Resolver
-from callwright_grounding.resolution.values import Class, Instance, Value, one_of, options
+from callwright_grounding.resolution.values import Class, Instance, Value, one_of
 
 
 class Judge(Protocol):
@@ -119,7 +119,7 @@ class FileInference(Inference):
             return None
         if isinstance(node.slice, ast.Slice):
             index = self.resolver.builtin("slice")
-        return one_of([self._indexed(option, node.slice, index) for option in options(value)])
+        return self.item(value, node.slice, index)
 
     # -- other scopes ------------------------------------------------------------------------------
 

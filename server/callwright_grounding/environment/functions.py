@@ -1,13 +1,14 @@
 """Reads one function: its signature, what it does with ``**kwargs``, and what a method sets on ``self``.
 
-A signature is ``[parameters, annotations, returns, used, forwarded]``:
+A signature is ``[parameters, annotations, returns, used, forwarded, required]``:
 
 - parameters: names in order, ``/a`` positional-only, ``a``, ``*args``, ``!a`` keyword-only, ``**kwargs``
 - annotations: parameter name to source text
-- returns: source of the return annotation, ``=expression`` where the body shows what is returned, else
-``None``
+- returns: source of the return annotation; ``=expression`` where the body shows what is returned;
+``~expressions``, a line each, where it makes that likely; else ``None``
 - used: keywords that the body reads from ``**kwargs``
 - forwarded: dotted names of the callables that ``**kwargs`` is handed to; ``?`` where one cannot be named
+- required: of overloads, and only of them: names of the parameters without a default
 
 Flags: ``p`` property, ``c`` class method, ``s`` static method, ``o`` overload, ``a`` async, ``m`` context
 manager, ``x`` a decorator that may change the signature, ``w`` the function sets attributes by computed
@@ -20,13 +21,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from callwright_grounding.environment.returns import shown_result
 from callwright_grounding.environment.summary import Entry, merge
-from callwright_grounding.environment.syntax import dotted, last_name
+from callwright_grounding.environment.syntax import (
+    FunctionNode,
+    dotted,
+    first_parameter,
+    last_name,
+    local_names,
+)
 
 if TYPE_CHECKING:
     from callwright_grounding.environment.reader import FileReader
-
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 PROPERTIES = frozenset({
     "abstractproperty", "cache_readonly", "cached_property", "classproperty", "lazy_property",
@@ -67,11 +73,11 @@ def read_function(
     if owner is not None and "s" not in flags:
         _self_attributes(reader, node, statements, names)
     for statement in statements:
-        _foreign_stores(reader, statement, _first(node) if owner is not None else None)
+        _foreign_stores(reader, statement, first_parameter(node) if owner is not None else None)
     if reader.is_dynamic(node) and any(last_name(call) == "setattr" for call in _calls(node)):
         flags += "w"
     used, forwarded = _keyword_uses(reader, node, statements) if node.args.kwarg is not None else ([], [])
-    return ["f", flags, [_signature(reader, node, used, forwarded, _returned(reader, node, statements))]]
+    return ["f", flags, [_signature(reader, node, used, forwarded, shown_result(reader, node, statements))]]
 
 
 def read_header(reader: FileReader, node: FunctionNode) -> Entry:
@@ -121,7 +127,8 @@ def _signature(
     reader: FileReader, node: FunctionNode, used: list[str], forwarded: list[str], returned: str | None
 ) -> list[Any]:
     annotations: dict[str, str] = {}
-    if reader.stub or any(last_name(decorator) == "overload" for decorator in node.decorator_list):
+    overload = any(last_name(decorator) == "overload" for decorator in node.decorator_list)
+    if reader.stub or overload:
         for item in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             if item.annotation is not None and (text := reader.text(item.annotation)) is not None:
                 annotations[item.arg] = text
@@ -130,12 +137,16 @@ def _signature(
         text = reader.text(node.args.args[0].annotation)
         annotations = {node.args.args[0].arg: text} if text is not None else {}
     returns = reader.text(node.returns) if node.returns is not None else returned
-    return [parameters(node.args), annotations, returns, used, forwarded]
+    signature = [parameters(node.args), annotations, returns, used, forwarded]
+    return [*signature, _required(node.args)] if overload else signature
 
 
-def _first(node: FunctionNode) -> str | None:
-    arguments = (*node.args.posonlyargs, *node.args.args)
-    return arguments[0].arg if arguments else None
+def _required(arguments: ast.arguments) -> list[str]:
+    """Names of the parameters without a default."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    free = positional[: len(positional) - len(arguments.defaults)]
+    words = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return [item.arg for item in free] + [item.arg for item, default in words if default is None]
 
 
 def _parameter_annotations(reader: FileReader, node: FunctionNode) -> dict[str, str | None]:
@@ -147,33 +158,11 @@ def _parameter_annotations(reader: FileReader, node: FunctionNode) -> dict[str, 
     return known
 
 
-def _locals(statements: list[ast.stmt]) -> set[str]:
-    names: set[str] = set()
-    for node in statements:
-        if isinstance(node, ast.Assign):
-            targets: list[ast.expr] = node.targets
-        elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor):
-            targets = [node.target]
-        elif isinstance(node, ast.With | ast.AsyncWith):
-            targets = [item.optional_vars for item in node.items if item.optional_vars is not None]
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names.update(alias.asname or alias.name.split(".")[0] for alias in node.names)
-            continue
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-            continue
-        else:
-            continue
-        for target in targets:
-            names.update(item.id for item in ast.walk(target) if isinstance(item, ast.Name))
-    return names
-
-
 def _self_attributes(
     reader: FileReader, node: FunctionNode, statements: list[ast.stmt], names: dict[str, Entry]
 ) -> None:
     """Add the attributes a method assigns on its first parameter."""
-    first = _first(node)
+    first = first_parameter(node)
     if first is None:
         return
     known: dict[str, str | None] | None = None
@@ -186,7 +175,7 @@ def _self_attributes(
                 continue
             if known is None:
                 known = _parameter_annotations(reader, node)
-                local = (_locals(statements) | set(known)) - {first}
+                local = (local_names(statements) | set(known)) - {first}
             text = reader.text(annotation) if annotation is not None else None
             entry: Entry = ["v", "i", text, _attribute_values(reader, value, known, local, first)]
             present = names.get(target.attr)
@@ -318,28 +307,3 @@ def _callee(function: ast.expr) -> str:
     ):
         return f"super.{function.attr}"
     return dotted(function) or "?"
-
-
-def _returned(reader: FileReader, node: FunctionNode, statements: list[ast.stmt]) -> str | None:
-    """``=expression`` where every ``return`` of the body hands back the same thing, by a name."""
-    returns = [item.value for item in statements if isinstance(item, ast.Return)]
-    nested = any(
-        isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for item in statements
-    )
-    values = [value for value in returns if value is not None]
-    if nested or not values or len(values) != len(returns) or len(values) > 3:
-        return None
-    first = _first(node)
-    local = (_locals(statements) | set(_parameter_annotations(reader, node))) - {first or ""}
-    texts: set[str | None] = set()
-    for value in values:
-        named = isinstance(value, ast.Call | ast.Name | ast.Constant | ast.JoinedStr)
-        texts.add(reader.value_text(value, local | {" "}) if named else None)
-    text = texts.pop() if len(texts) == 1 else None
-    if text is None or any(
-        isinstance(item, ast.Expr) and isinstance(item.value, ast.Yield) for item in statements
-    ):
-        return None
-    if first is not None and (text == first or text.startswith((f"{first}.", f"{first}("))):
-        text = ("self" if first != "cls" else "cls") + text[len(first) :]
-    return f"={text}"

@@ -21,7 +21,7 @@ from typing import Any
 
 Entry = list[Any]
 
-FORMAT = 8
+FORMAT = 9
 """Goes up whenever summaries change; older index files are then rebuilt."""
 
 

@@ -53,6 +53,17 @@ class NameTrie:
         inside = np.array([token for token in node if token != _END], dtype=np.int64)
         return np.concatenate([inside, ends]) if _END in node else inside
 
+    def children(self, tokens: Sequence[int]) -> tuple[list[int], bool]:
+        """The tokens that go on from some tokens of the trie, and whether those spell a whole name.
+
+        Raises:
+            KeyError: They spell no beginning of a name.
+        """
+        node = self.root
+        for token in tokens:
+            node = node[token]
+        return [token for token in node if token != _END], _END in node
+
     def spells(self, tokens: Sequence[int]) -> bool:
         """Whether some tokens spell a whole name."""
         node = self.root

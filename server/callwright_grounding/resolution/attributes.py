@@ -16,6 +16,7 @@ from callwright_grounding.resolution.values import (
     Module,
     OneOf,
     Value,
+    claimed,
     inexact,
     one_of,
     options,
@@ -47,12 +48,13 @@ def look_up(resolver: Resolver, value: Value, name: str) -> Lookup:
 
 def _any(resolver: Resolver, value: OneOf, name: str) -> Lookup:
     found = [resolver.attribute(option, name) for option in options(value)]
-    if not found or any(lookup.state == "open" for lookup in found):
-        return OPEN
     present = [lookup for lookup in found if lookup.state == "found"]
+    if not found or any(lookup.state == "open" for lookup in found):
+        return Lookup("open", claimed(one_of(lookup.value for lookup in present)))
     if present:
-        complete = len(present) == len(found)
-        return Lookup("found", one_of(lookup.value for lookup in present) if complete else None)
+        # What has no such attribute is not what stands here, if the line is right.
+        likely = one_of(lookup.value for lookup in present)
+        return Lookup("found", likely if len(present) == len(found) else claimed(likely))
     return next((lookup for lookup in found if lookup.state == "likely"), found[0])
 
 
@@ -85,8 +87,21 @@ def _of_metaclass(resolver: Resolver, cls: Class, name: str) -> Lookup | None:
 
 def _of_instance(resolver: Resolver, instance: Instance, name: str) -> Lookup:
     for base, entry in resolver.find_member(instance.cls, name):
-        return Lookup("found", _member_value(resolver, base, name, entry, instance.cls, instance))
+        value = _member_value(resolver, base, name, entry, instance.cls, instance)
+        if value is None and entry[0] == "v":
+            value = _replaced(resolver, base, name, instance)
+        return Lookup("found", claimed(value) if instance.claimed else value)
     return _absent(resolver, instance.cls, name, exact=instance.exact)
+
+
+def _replaced(resolver: Resolver, base: Base, name: str, instance: Instance) -> Value | None:
+    """The method of a further base that a member of unknown value takes the place of."""
+    later = False
+    for other, entry in resolver.find_member(instance.cls, name):
+        if later and entry[0] == "f":
+            return _member_value(resolver, other, name, entry, instance.cls, instance)
+        later = later or other is base
+    return None
 
 
 def _absent(resolver: Resolver, cls: Class, name: str, *, exact: bool) -> Lookup:

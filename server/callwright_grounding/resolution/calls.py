@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callwright_grounding.resolution import overlays
+from callwright_grounding.resolution.dynamic_results import dynamic_result, outputs
 from callwright_grounding.resolution.inference import Arguments
 from callwright_grounding.resolution.scopes import ModuleScope
 from callwright_grounding.resolution.values import (
@@ -15,7 +16,9 @@ from callwright_grounding.resolution.values import (
     OneOf,
     TypeVariable,
     Value,
+    claimed,
     inexact,
+    is_claimed,
     one_of,
     substitute,
 )
@@ -86,6 +89,8 @@ def _constructed(
 
 
 def _instance_call(resolver: Resolver, instance: Instance, arguments: Arguments | None) -> Value | None:
+    if (known := outputs(instance)) is not None:
+        return known
     for path, method in overlays.CALLS_FORWARD.items():
         if resolver.is_subclass(instance.cls, path):
             found = resolver.attribute(instance, method).value
@@ -98,15 +103,33 @@ def _instance_call(resolver: Resolver, instance: Instance, arguments: Arguments 
 
 def function_result(resolver: Resolver, function: Function, arguments: Arguments | None) -> Value | None:
     """What a function returns, by its annotation or, where its body shows it, by its body."""
-    if function.owner is not None:
-        method = function.name.rpartition(".")[2]
-        factory = overlays.FACTORIES.get(f"{function.owner.path}.{method}")
-        if factory is not None:
-            target = resolver.path(factory)
-            return Instance(target) if isinstance(target, Class) else None
-    flags = function.entry[1]
-    if "x" in flags:
+    value = dynamic_result(resolver, function) or _declared_result(resolver, function, arguments)
+    if value is None:
+        value = claimed(_promised_result(resolver, function, arguments))
+    # A decorator seldom changes what a function says that it returns; but it may.
+    doubtful = "x" in function.entry[1] or is_claimed(function.receiver)
+    return claimed(value) if doubtful else value
+
+
+def _promised_result(resolver: Resolver, function: Function, arguments: Arguments | None) -> Value | None:
+    """What a method should return: what the one that it replaces does, or else what its name says."""
+    cls, method = _class_of(function), function.name.rpartition(".")[2]
+    if cls is None or function.owner is None:
         return None
+    found = [(base.cls, entry) for base, entry in resolver.find_member(cls, method) if entry[0] == "f"]
+    owners = [owner for owner, _ in found]
+    for owner, entry in found[owners.index(function.owner) + 1 :] if function.owner in owners else ():
+        replaced = Function(owner.module, f"{owner.name}.{method}", entry, owner, function.receiver)
+        value = dynamic_result(resolver, replaced) or _declared_result(resolver, replaced, arguments)
+        if value is not None:
+            return value
+    makes = method.startswith("from_") and "c" in function.entry[1] and isinstance(function.receiver, Class)
+    return Instance(cls) if makes else None
+
+
+def _declared_result(resolver: Resolver, function: Function, arguments: Arguments | None) -> Value | None:
+    """What a function's own annotation or body says."""
+    flags = function.entry[1]
     signatures = function.entry[2]
     if arguments is not None:
         signatures = fitting(resolver, function, arguments, skip_first=_binds_first(function))
@@ -138,6 +161,8 @@ def _returned(
     mapping = bind(resolver, function, signature, arguments or Arguments(complete=False))
     if text.startswith("="):
         return _shown(resolver, function, text[1:], mapping)
+    if text.startswith("~"):
+        return claimed(one_of(_likely(resolver, function, line, mapping) for line in text[1:].split("\n")))
     value = resolver.annotation(function.module, text, function.owner)
     return substitute(value, mapping) if value is not None else None
 
@@ -154,6 +179,15 @@ def _shown(resolver: Resolver, function: Function, text: str, mapping: Mapping) 
     return inexact(
         ModuleScope(resolver, function.module, function.owner).resolver.value(function.module, text)
     )
+
+
+def _likely(resolver: Resolver, function: Function, text: str, mapping: Mapping) -> Value | None:
+    """The value of what a body may return, that of other methods of the same object among it."""
+    if text.startswith(("self.", "cls.")) and function.owner is not None:
+        value = inexact(resolver.value(function.module, text, function.owner))
+        own = isinstance(value, Instance) and value.cls == function.owner
+        return mapping.get("Self") or value if own else value
+    return _shown(resolver, function, text, mapping)
 
 
 def fitting(
@@ -173,7 +207,34 @@ def fitting(
     found = [
         signature for signature in signatures if _fits(resolver, function, signature, arguments, skip_first)
     ]
+    if len(found) > 1 and _surely_fits(resolver, function, found[0], arguments, skip_first):
+        return found[:1]
     return found or signatures
+
+
+def _surely_fits(
+    resolver: Resolver, function: Function, signature: list[Any], arguments: Arguments, skip_first: bool
+) -> bool:
+    """Whether every argument is of a class that an overload names, so that no later one is asked."""
+    if not arguments.complete or len(signature) <= 5:
+        return False
+    names = [name.lstrip("/") for name in signature[0] if not name.startswith(("!", "*"))][skip_first:]
+    given = [*zip(names, arguments.positional, strict=False), *arguments.keywords.items()]
+    return all(
+        value is not None
+        and name in signature[1]
+        and _named(resolver, resolver.annotation(function.module, signature[1][name], function.owner), value)
+        for name, value in given
+    )
+
+
+def _named(resolver: Resolver, promised: Value | None, given: Value) -> bool:
+    """Whether an annotation names the class of a value, or one of its bases."""
+    if isinstance(promised, OneOf):
+        return any(_named(resolver, option, given) for option in promised.options)
+    if isinstance(promised, Instance) and isinstance(given, Instance):
+        return not promised.arguments and resolver.is_subclass(given.cls, promised.cls.path)
+    return isinstance(promised, Nothing) and isinstance(given, Nothing)
 
 
 def _fits(
@@ -189,6 +250,9 @@ def _fits(
     open_ended = any(name.startswith("**") for name in parameters)
     names = {name.lstrip("!") for name in parameters if not name.startswith(("/", "*"))}
     if not open_ended and not all(word in names for word in arguments.keywords):
+        return False
+    required = signature[5][skip_first:] if len(signature) > 5 and arguments.complete else ()
+    if not {*positional[: len(arguments.positional)], *arguments.keywords}.issuperset(required):
         return False
     given: list[tuple[int | str, str, Value | None]] = [
         (place, name, value)

@@ -17,6 +17,7 @@ from callwright_grounding.resolution.values import (
     Function,
     Instance,
     Value,
+    claimed,
     inexact,
     one_of,
     options,
@@ -151,7 +152,19 @@ class Inference:
             return None
         is_slice = isinstance(node.slice, ast.Slice)
         index = self.resolver.builtin("slice") if is_slice else self.infer(node.slice)
-        return one_of([self._indexed(option, node.slice, index) for option in options(value)])
+        return self.item(value, node.slice, index)
+
+    def item(self, value: Value, index_node: ast.expr, index: Value | None) -> Value | None:
+        """What indexing a value gives; alternatives that cannot be indexed are not what stands here."""
+        choices = options(value)
+        fitting = [option for option in choices if self._has_items(option)]
+        found = one_of([self._indexed(option, index_node, index) for option in fitting])
+        return found if len(fitting) == len(choices) else claimed(found)
+
+    def _has_items(self, value: Value) -> bool:
+        if not isinstance(value, Instance) or self.resolver.order(value.cls).open:
+            return True
+        return self.resolver.attribute(value, "__getitem__").state == "found"
 
     def _indexed(self, value: Value, index_node: ast.expr, index: Value | None) -> Value | None:
         if isinstance(value, Class):

@@ -65,6 +65,48 @@ FACTORIES: dict[str, str] = {
 }
 """Functions, by their class, that return an instance of some subclass of the class on the right."""
 
+RESULTS: dict[str, tuple[str, ...]] = {
+    # A list of columns or a mask gives a frame, one label a series.
+    "pandas.core.frame.DataFrame.__getitem__": ("pandas.core.frame.DataFrame", "pandas.core.series.Series"),
+    "transformers.processing_utils.ProcessorMixin.__call__": (
+        "transformers.feature_extraction_utils.BatchFeature",
+    ),
+}
+"""Methods without an annotation that return an instance of one of these classes."""
+
+LOADED_MODEL = "transformers.modeling_utils.PreTrainedModel"
+
+ANY_OUTPUT = "transformers.utils.generic.ModelOutput"
+
+_OUTPUTS = "transformers.modeling_outputs."
+MODEL_OUTPUTS: dict[str, tuple[str, ...]] = {
+    "AutoModel": (f"{_OUTPUTS}BaseModelOutputWithPooling", f"{_OUTPUTS}Seq2SeqModelOutput"),
+    "AutoModelForAudioClassification": (f"{_OUTPUTS}SequenceClassifierOutput",),
+    "AutoModelForCTC": (f"{_OUTPUTS}CausalLMOutput",),
+    "AutoModelForCausalLM": (f"{_OUTPUTS}CausalLMOutputWithPast",),
+    "AutoModelForDepthEstimation": (f"{_OUTPUTS}DepthEstimatorOutput",),
+    "AutoModelForImageClassification": (f"{_OUTPUTS}ImageClassifierOutput",),
+    "AutoModelForImageTextToText": (f"{_OUTPUTS}CausalLMOutputWithPast",),
+    "AutoModelForMaskedLM": (f"{_OUTPUTS}MaskedLMOutput",),
+    "AutoModelForMultipleChoice": (f"{_OUTPUTS}MultipleChoiceModelOutput",),
+    "AutoModelForObjectDetection": ("transformers.models.detr.modeling_detr.DetrObjectDetectionOutput",),
+    "AutoModelForPreTraining": (f"{_OUTPUTS}MaskedLMOutput",),
+    "AutoModelForQuestionAnswering": (f"{_OUTPUTS}QuestionAnsweringModelOutput",),
+    "AutoModelForSemanticSegmentation": (f"{_OUTPUTS}SemanticSegmenterOutput",),
+    "AutoModelForSeq2SeqLM": (f"{_OUTPUTS}Seq2SeqLMOutput",),
+    "AutoModelForSequenceClassification": (
+        f"{_OUTPUTS}SequenceClassifierOutput", f"{_OUTPUTS}Seq2SeqSequenceClassifierOutput",
+    ),
+    "AutoModelForSpeechSeq2Seq": (f"{_OUTPUTS}Seq2SeqLMOutput",),
+    "AutoModelForTokenClassification": (f"{_OUTPUTS}TokenClassifierOutput",),
+    "AutoModelForVideoClassification": (f"{_OUTPUTS}ImageClassifierOutput",),
+    "AutoModelForZeroShotImageClassification": ("transformers.models.clip.modeling_clip.CLIPOutput",),
+    "AutoModelForZeroShotObjectDetection": (
+        "transformers.models.owlvit.modeling_owlvit.OwlViTObjectDetectionOutput",
+    ),
+}  # fmt: skip
+"""What the models of a task usually return; any of them may return another :data:`ANY_OUTPUT`."""
+
 DATA_ATTRIBUTES = frozenset({"transformers.configuration_utils.PreTrainedConfig"})
 """Classes whose instances carry whatever was in a file: attributes are never judged."""
 

@@ -101,7 +101,7 @@ def _named(parameters: list[str]) -> list[str]:
 def _signature(
     resolver: Resolver, function: Function, signature: list[Any], bound: bool, depth: int
 ) -> Keywords:
-    parameters, _, _, used, forwarded = signature
+    parameters, _, _, used, forwarded = signature[:5]
     names = _named(parameters)
     if bound and names and parameters and parameters[0] == names[0]:
         names = names[1:]

@@ -134,6 +134,11 @@ def inexact(value: Value | None) -> Value | None:
     return value
 
 
+def is_claimed(value: Value | None) -> bool:
+    """Whether only an annotation says what a value is."""
+    return isinstance(value, Instance) and value.claimed
+
+
 def claimed(value: Value | None) -> Value | None:
     """The value as an annotation claims it."""
     match value:
