@@ -43,7 +43,7 @@ def test_words_and_domains_count(retriever):
 
     best = documents[int(features["words"].argmax())]
     assert best.name == "org/gulls-large"
-    assert set(features) == {"similarity", "words", "domain"}
+    assert set(features) == {"similarity", "words", "example_words", "domain", "foreign", "crowding"}
     by_domain = {d.domain: p for d, p in zip(documents, features["domain"], strict=True)}
     assert sum(np.exp(value) for value in by_domain.values()) == pytest.approx(1, abs=1e-3)
 

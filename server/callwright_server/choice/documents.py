@@ -17,6 +17,7 @@ DOCUMENT_BUDGET = 130
 """Characters of a document that the language model reads (about 36 tokens)."""
 QUESTION_BUDGET = 190
 """Characters of an instruction that it scores (about 40 tokens)."""
+_EXAMPLE_BUDGET = 1200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Document:
     domain: str
     functionality: str = ""
     description: str = ""
+    example: str = ""
+    """Example code and published results, for the word search only."""
 
     @classmethod
     def of(cls, entry: CatalogueEntry) -> Document:
@@ -39,6 +42,7 @@ class Document:
             domain=_plain(entry.domain),
             functionality=_plain(entry.functionality),
             description=_plain(entry.description),
+            example=_cut(_plain(f"{entry.example} {entry.evaluation}"), _EXAMPLE_BUDGET),
         )
 
     @property

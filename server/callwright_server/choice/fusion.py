@@ -18,8 +18,12 @@ from callwright_server.errors import BundleError
 
 Scores = NDArray[np.float32]
 
-RetrievalFeature = Literal["tuned_similarity", "similarity", "words", "domain"]
-"""Cosine by the tuned and by the untouched encoder; BM25; log-probability of the document's domain."""
+RetrievalFeature = Literal[
+    "tuned_similarity", "similarity", "words", "example_words", "domain", "crowding", "foreign"
+]
+"""Cosine by the tuned and by the untouched encoder; BM25 of the description and of the example code;
+log-probability of the document's domain; how near the document is to everything; whether it is for a language
+that the instruction does not name."""
 ChoiceFeature = Literal["retrieval", "language_model", "domain_share"]
 """The retriever's weighed sum; mean log-likelihood of the instruction given the document; logarithm of the
 share that the document's domain has in the retriever's softmax."""
@@ -35,7 +39,15 @@ class ChoiceSettings(BaseModel):
     version: Literal[1] = 1
     """Version of this file's fields."""
     retrieval: dict[RetrievalFeature, float] = Field(
-        default={"tuned_similarity": 16.0, "similarity": 4.0, "words": 0.135, "domain": 0.48}
+        default={
+            "tuned_similarity": 16.0,
+            "similarity": 4.0,
+            "words": 0.135,
+            "example_words": 0.05,
+            "domain": 0.48,
+            "crowding": -0.5,
+            "foreign": -1.0,
+        }
     )
     """Weights by which the shortlist is made."""
     choice: dict[ChoiceFeature, float] = Field(

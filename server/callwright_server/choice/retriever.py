@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callwright_grounding.catalogue import CatalogueEntry
+from callwright_server.choice.crowding import crowding
 from callwright_server.choice.documents import Document, documents_of, load_documents, save_documents
 from callwright_server.choice.domains import DomainPrior
 from callwright_server.choice.encoder import Encoder, Vectors
 from callwright_server.choice.fusion import Scores, weigh
+from callwright_server.choice.languages import Foreign
 from callwright_server.choice.words import WordSearch
 from callwright_server.errors import BundleError
 
@@ -100,6 +102,9 @@ class Retriever:
     def __init__(self, index: Index, encode: Encode, weights: Mapping[Any, float]) -> None:
         self.index, self.weights, self._encode = index, dict(weights), encode
         self._words = WordSearch([document.text for document in index.documents])
+        self._examples = WordSearch([document.example for document in index.documents])
+        self._foreign = Foreign(index.documents)
+        self._crowding = self._crowds()
         names = list(dict.fromkeys(document.domain for document in index.documents))
         places = {name: number for number, name in enumerate(names)}
         self.groups = np.array([places[document.domain] for document in index.documents], np.int64)
@@ -132,9 +137,18 @@ class Retriever:
         vectors = self._encode(instruction)
         features = {name: matrix @ vectors[name] for name, matrix in self.index.vectors.items()}
         features["words"] = self._words(instruction)
+        features["example_words"] = self._examples(instruction)
+        features["foreign"] = self._foreign(instruction)
+        features["crowding"] = self._crowding
         if self.index.domains is not None and self._rows is not None:
             features["domain"] = self.index.domains.for_documents(vectors["similarity"], self._rows)
         return features
+
+    def _crowds(self) -> Scores:
+        calls = [document.call for document in self.index.documents]
+        if not self.weights.get("crowding"):
+            return np.zeros(len(calls), np.float32)
+        return crowding(self.index.vectors, self.weights, calls)
 
     def scores(self, features: Mapping[str, Scores]) -> Scores:
         """The features' weighed sum."""

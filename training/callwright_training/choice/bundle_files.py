@@ -32,7 +32,7 @@ from callwright_training.choice.weights import UNTUNED
 from callwright_training.errors import ExportError
 
 ADAPTER = "adapter_model.safetensors"
-_LAYOUT = 1
+_LAYOUT = 2
 """Raised when the same inputs give other files."""
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from callwright_server.choice import CallChooser, ChoiceSettings, ScoredEntry
 from callwright_training.choice.corpus import Corpus, question
 from callwright_training.choice.scoring import TorchPairs
+from callwright_training.choice.spelling import spelled
 from callwright_training.choice.tuning import ADAPTER, Task, open_retriever, tune_choice
 from callwright_training.choice.weights import Shortlist, fit_weights
 from callwright_training.errors import StageError
@@ -124,7 +125,8 @@ def _inner(plan: Plan, split: Split, number: int) -> tuple[Task, Sequence[Record
     ids = {record.id for record in kept}
     sft = plan.task.sft.model_copy(update={"held_out": 0.0, "folds": 0})
     records = tuple(record for record in split.train if record.id not in ids)
-    task = replace(plan.task, records=records, sft=sft, out=plan.task.out / f"fold-{number}")
+    entries = spelled(plan.task.entries, records)
+    task = replace(plan.task, records=records, entries=entries, sft=sft, out=plan.task.out / f"fold-{number}")
     return task, kept
 
 

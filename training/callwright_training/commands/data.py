@@ -34,7 +34,7 @@ def data(
 
     FILES are records (APIBench's or your own) or catalogues (Gorilla's api/*.jsonl); without any, Gorilla's
     files under $CALLWRIGHT_DATA are read. Entries whose call is no Python are left out of the written
-    catalogue.
+    catalogue; calls get the keyword arguments with which records and examples write them.
 
     \b
     Examples:
@@ -43,12 +43,14 @@ def data(
       rlaif-train data --harvest --catalogue catalogue.jsonl
     """  # noqa: D301
     from callwright_grounding.catalogue import Catalogue
+    from callwright_training.choice.spelling import spelled
     from callwright_training.records.survey import callable_entries, gorilla_files, survey
 
     paths = files or (() if harvest else tuple(gorilla_files()))
     surveys = [survey(path) for path in paths]
     harvested = _harvested(site_packages) if harvest else ()
-    catalogue = Catalogue([*callable_entries(surveys), *harvested])
+    records = [record for found in surveys for record in found.records]
+    catalogue = Catalogue([*spelled(callable_entries(surveys), records), *harvested])
     if out:
         _write(catalogue, out)
     if as_json:

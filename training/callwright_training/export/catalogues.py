@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from callwright_grounding.catalogue import Catalogue
+from callwright_grounding.catalogue import Catalogue, CatalogueEntry
+from callwright_grounding.catalogue.harvest import harvester_version
 from callwright_server import __version__
 from callwright_training.errors import ExportError
 from callwright_training.export.request import CatalogueSource
@@ -33,10 +34,13 @@ def default_catalogue() -> CatalogueSource:
     gorilla = gorilla_folder()
     files = sorted(gorilla.glob("api/*.jsonl")) if gorilla else []
     if files:
-        return CatalogueSource("Gorilla's API documents", _digest(files), lambda: _read(files))
+        return CatalogueSource(
+            "Gorilla's API documents", f"{_digest(files)}, spelled", lambda: _spelled(files)
+        )
     versions = [f"{name} {version}" for name in _HARVESTED if (version := _version(name))]
     words = f"documentation of {', '.join(versions)}" if versions else "no library to harvest is installed"
-    return CatalogueSource(words, f"{__version__}: {words}", _harvest)
+    fingerprint = f"{__version__}: {words}, harvester {harvester_version()}"
+    return CatalogueSource(words, fingerprint, _harvest)
 
 
 def _harvest() -> Catalogue:
@@ -52,9 +56,20 @@ def _harvest() -> Catalogue:
 
 
 def _read(files: Iterable[Path]) -> Catalogue:
+    return Catalogue(_entries(files))
+
+
+def _spelled(files: Iterable[Path]) -> Catalogue:
+    """The files' entries, with their calls as their examples write them."""
+    from callwright_training.choice.spelling import spelled
+
+    return Catalogue(spelled(_entries(files), ()))
+
+
+def _entries(files: Iterable[Path]) -> list[CatalogueEntry]:
     from callwright_training.records.survey import callable_entries, survey
 
-    return Catalogue(callable_entries([survey(path) for path in files]))
+    return callable_entries([survey(path) for path in files])
 
 
 def _digest(files: Iterable[Path]) -> str:
