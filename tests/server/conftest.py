@@ -17,6 +17,7 @@ from pygls.lsp.client import LanguageClient
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import Bundle
 from callwright_server.suggest.document import Document
+from callwright_server.suggest.installed import Installed, look, open_environment
 from callwright_server.suggest.lexical import LexicalChooser
 from callwright_server.suggest.shelf import Shelf
 from callwright_server.suggest.suggester import Suggester
@@ -300,3 +301,13 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}.0"
     (folder / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).parent}\nversion = {version}\n")
     return folder
+
+
+@pytest.fixture(scope="module")
+def toys_installed(toys: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """What the small environment has. No index: so little is read from its files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALLWRIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+        interpreter, whole = look(str(toys), [])
+        assert not whole
+        return Installed(open_environment(interpreter, []))

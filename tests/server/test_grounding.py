@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from callwright_server.suggest.asking import Ask, Kind
 from callwright_server.suggest.choosing import Place
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.grounding import LONGEST, Names
-from callwright_server.suggest.installed import Installed, look, open_environment
+from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.line_writer import LineWriter
 
 FILE = "import toys\nfrom toys import Cube\ncube = Cube(1)\n"
@@ -25,19 +24,9 @@ def engine(tiny_bundle) -> Engine:
     return Engine(tiny_bundle)
 
 
-@pytest.fixture(scope="module")
-def installed(toys: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """No index: so small an environment is read from its files."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CALLWRIGHT_HOME", str(tmp_path_factory.mktemp("home")))
-        interpreter, whole = look(str(toys), [])
-        assert not whole
-        return Installed(open_environment(interpreter, []))
-
-
 @pytest.fixture
-def names(installed: Installed, engine: Engine, small_catalogue: Catalogue) -> Names:
-    return Names(installed, engine, small_catalogue)
+def names(toys_installed: Installed, engine: Engine, small_catalogue: Catalogue) -> Names:
+    return Names(toys_installed, engine, small_catalogue)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from callwright_server.bundle import Bundle
 from callwright_server.engine.constraint import Constraint
-from callwright_server.engine.decoding import Decoding, Interrupted, Stop, check
+from callwright_server.engine.decoding import Decoding, Interrupted, Stop, check, log_sum_exp
 from callwright_server.engine.drafting import Drafter, Expected
 from callwright_server.engine.generation import Generation
 from callwright_server.engine.graph import Graph
@@ -121,6 +121,34 @@ class Engine:
             forced_tokens=decoding.forced,
             drafted_tokens=decoding.drafted,
         )
+
+    def following(
+        self, prompt: str, tokens: Sequence[int], *, stop: Stop = never, deadline: float | None = None
+    ) -> NDArray[np.float32] | None:
+        """Log-probabilities ``[vocabulary]`` of what comes after a prompt and some tokens more.
+
+        Whoever asks again with the same prompt, and with tokens that begin alike, pays for what is new only.
+
+        Args:
+            prompt: The text.
+            tokens: Token ids behind it.
+            stop: Asked before every pass.
+            deadline: A time of :func:`time.monotonic` after which it is given up.
+
+        Returns:
+            ``None`` where there was no time.
+        """
+        whole = [*self._prompt_tokens(prompt, self.context // 4), *tokens]
+        try:
+            with self._inference(stop, deadline):
+                slot, reused = self._slots.take(whole)
+                unread = whole[reused:]
+                for start in range(0, len(unread), self.settings.chunk):
+                    check(stop, deadline)
+                    logits = slot.read(unread[start : start + self.settings.chunk])
+                return np.asarray(logits[0] - log_sum_exp(logits)[0], np.float32)
+        except Interrupted:
+            return None
 
     def score(self, prefix: str, continuations: Sequence[str], stop: Stop = never) -> list[list[float]]:
         """Log-probabilities of continuations of one prefix.

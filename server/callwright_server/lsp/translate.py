@@ -13,8 +13,12 @@ from callwright_server.suggest.explaining import Explained
 from callwright_server.suggest.imports import place_for_import
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
 
+_MARK = "★"
+"""Stands in front of members that the model puts first."""
 _EXPLAINED = 3
 """Calls that one hover explains at most."""
+MARK = "Callwright"
+"""Stands beside each of our entries in a completion menu, where other servers' entries stand too."""
 
 
 def inline_items(
@@ -62,10 +66,13 @@ def hover(document: OpenDocument, explained: Explained) -> types.Hover:
 def _completion_item(
     document: OpenDocument, offset: int, suggestion: Suggestion, rank: int
 ) -> types.CompletionItem:
+    if suggestion.member:
+        return _member_item(document, suggestion, rank)
     start, text = _typed_part(document.state.text[suggestion.start : offset], suggestion)
     entry = suggestion.entry
     return types.CompletionItem(
         label=_label(suggestion),
+        label_details=types.CompletionItemLabelDetails(description=MARK),
         kind=types.CompletionItemKind.Function if "(" in text else types.CompletionItemKind.Value,
         detail=entry.domain if entry else None,
         documentation=_markdown(entry) if entry else None,
@@ -73,6 +80,19 @@ def _completion_item(
         filter_text=text,
         text_edit=types.TextEdit(range=document.range(start, suggestion.end), new_text=text),
         additional_text_edits=_import_edits(document, offset, suggestion) or None,
+    )
+
+
+def _member_item(document: OpenDocument, suggestion: Suggestion, rank: int) -> types.CompletionItem:
+    """A name that others list too: marked, and in front of them all while nothing is typed of it."""
+    return types.CompletionItem(
+        label=f"{_MARK} {suggestion.text}",
+        kind=types.CompletionItemKind.Field,
+        sort_text=f" {rank:04d}",
+        filter_text=suggestion.text,
+        text_edit=types.TextEdit(
+            range=document.range(suggestion.start, suggestion.end), new_text=suggestion.text
+        ),
     )
 
 

@@ -44,6 +44,10 @@ class Menu:
 
     enabled: bool = True
     """Offer catalogue calls as entries of the completion menu."""
+    members: bool = True
+    """Behind a dot, put the members that the model finds likeliest in front, marked with a star. What other
+    extensions list stays listed.
+    """
     limit: PositiveInt = 8
     """How many entries at most."""
 
@@ -60,6 +64,10 @@ class Pace:
     """Milliseconds after which an answer is given up, or shown as far as it has come."""
     unload_after: NonNegativeInt = 0
     """Minutes without a request after which the model leaves memory until the next one; 0 keeps it."""
+    on_battery: bool = True
+    """Ask the model by itself on battery too; off: only when you ask for a suggestion."""
+    processor_limit: NonNegativeInt = 0
+    """Percent of one core that the server may take over a minute before it waits to be asked; 0 sets none."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

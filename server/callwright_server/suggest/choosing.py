@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from callwright_grounding.catalogue import CatalogueEntry
+from callwright_grounding.masks import NameTrie
+from callwright_grounding.masks.vocabulary import Ids
 from callwright_server.engine.constraint import Constraint
 
 Stop = Callable[[], bool]
@@ -89,4 +91,22 @@ class Grounding(Protocol):
 
     def line(self, place: Place) -> GroundedLine | None:
         """What holds the model there; ``None`` where nothing is known."""
+        ...
+
+    def members(self, place: Place) -> Members | None:
+        """The members of what stands before the dot there; ``None`` where that is not known."""
+        ...
+
+
+class Members(Protocol):
+    """The names that may stand behind a dot, in the model's tokens."""
+
+    @property
+    def trie(self) -> NameTrie:
+        """All that exist and go on as the user has begun."""
+        ...
+
+    @property
+    def ends(self) -> Ids:
+        """Tokens that may stand behind a name."""
         ...

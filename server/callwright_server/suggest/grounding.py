@@ -8,13 +8,17 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_grounding.cursor import Position
 from callwright_grounding.environment import Environment
 from callwright_grounding.masks import GroundedLine as MaskedLine
-from callwright_grounding.masks import Masks, Vocabulary
+from callwright_grounding.masks import Masks, NameTrie, Vocabulary
+from callwright_grounding.masks.vocabulary import Ids
 from callwright_grounding.resolution import Resolver
 from callwright_server.engine.engine import Engine
 from callwright_server.suggest.choosing import Place
@@ -54,6 +58,26 @@ class Names:
             return None
         return VouchedLine(masked, place, self._catalogue)
 
+    def members(self, place: Place) -> Spelled | None:
+        """The members of what stands before the dot there; ``None`` where nothing knows them, or not yet."""
+        environment = self._installed.environment
+        if environment is None or len(place.text) > LONGEST:
+            return None
+        try:
+            wanted = Position(self._resolver_of(environment), place.text, place.offset).wanted()
+            if wanted.kind != "attribute":
+                return None
+            names = tuple(name for name in wanted.names if name.startswith(wanted.prefix))
+            return Spelled(self._masks.trie(names), self._ends) if names else None
+        except Exception as error:  # ours to mend; the menu is then as without us
+            log.error("A place could not be understood: %s", where(error))
+            return None
+
+    @cached_property
+    def _ends(self) -> Ids:
+        ends = np.array(self._engine.architecture.end_tokens, dtype=np.int64)
+        return np.concatenate([self._masks.vocabulary.terminators, ends])
+
     @cached_property
     def _masks(self) -> Masks:
         return Masks(Vocabulary(self._engine.tokenizer))
@@ -62,6 +86,16 @@ class Names:
         if self._resolver is None or self._resolver.environment is not environment:
             self._resolver = Resolver(environment)
         return self._resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The members of something, in the model's tokens."""
+
+    trie: NameTrie
+    """All that exist and go on as the user has begun."""
+    ends: Ids
+    """Tokens that may stand behind a name."""
 
 
 class VouchedLine:

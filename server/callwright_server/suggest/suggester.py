@@ -32,6 +32,7 @@ from callwright_server.suggest.context import (
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.imports import bindings_around
 from callwright_server.suggest.line_writer import LineWriter
+from callwright_server.suggest.members import MemberRanker
 from callwright_server.suggest.shelf import Shelf
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
 from callwright_server.suggest.typed_along import TypedAlong
@@ -80,6 +81,9 @@ class Suggester:
         self._rankings: Recent[Hashable, tuple[_Ranked, ...]] = Recent(_REMEMBERED)
         self._typed_along = TypedAlong()
         free = engine is not None and self.settings.inline.free_text
+        ranked = engine if self.settings.menu.members else None
+        limit = self.settings.menu.limit
+        self._members = MemberRanker(ranked, grounding, limit) if ranked and grounding else None
         self._writer = LineWriter(engine, self.settings.inline, grounding) if engine and free else None
 
     def peek(self, document: Document, offset: int, *, kind: Kind = Kind.INLINE) -> Suggestions | None:
@@ -117,6 +121,8 @@ class Suggester:
         ):
             return known
         answer = self._in(context_at(ask.document, ask.offset, self._shelf), ask)
+        if answer is not None and not answer.items and ask.kind is Kind.MENU and self._members:
+            answer = self._members.suggest(ask)
         if answer is None:
             return None
         answer = self._filtered(answer, ask)

@@ -23,6 +23,8 @@ class Suggestion:
     """Imports that the text needs, that the file lacks and that the text does not hold."""
     score: float = 0.0
     """Higher is likelier; comparable within one answer."""
+    member: bool = False
+    """Whether it is a name that others list too: menus mark it and put it in front."""
     shown: bool = True
     """Whether it is good enough to be shown unasked."""
 

@@ -1,0 +1,117 @@
+"""Members in the model's order: the likeliest first, all of them existing, and nobody kept waiting."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callwright_grounding.catalogue import Catalogue
+from callwright_grounding.masks import NameTrie, Vocabulary
+from callwright_server.engine.engine import Engine
+from callwright_server.suggest.asking import Ask, Kind
+from callwright_server.suggest.best_first import best_first
+from callwright_server.suggest.document import Document
+from callwright_server.suggest.grounding import Names
+from callwright_server.suggest.installed import Installed
+from callwright_server.suggest.members import MemberRanker
+
+FILE = "import toys\ncube = toys.Cube(1)\n"
+NAMES = st.sets(st.from_regex(r"[a-z]{1,3}(_[a-z]{1,2})?", fullmatch=True), min_size=1, max_size=12)
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_bundle) -> Engine:
+    return Engine(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def vocabulary(engine: Engine) -> Vocabulary:
+    return Vocabulary(engine.tokenizer)
+
+
+@pytest.fixture
+def ranker(toys_installed: Installed, engine: Engine, small_catalogue: Catalogue) -> MemberRanker:
+    return MemberRanker(engine, Names(toys_installed, engine, small_catalogue), limit=8)
+
+
+def asked(text: str, **options) -> Ask:
+    return Ask(Document(text), len(text), Kind.MENU, options.pop("stop", lambda: False), **options)
+
+
+@given(names=NAMES, seed=st.integers(0, 99))
+def test_best_first_finds_what_trying_everything_finds(vocabulary: Vocabulary, names: set[str], seed: int):
+    ends = vocabulary.terminators
+
+    def following(tokens):
+        scores = np.random.default_rng([seed, *tokens]).normal(scale=3, size=vocabulary.size)
+        return (scores - math.log(np.exp(scores).sum())).astype(np.float32)
+
+    trie = NameTrie(vocabulary, names)
+
+    def everything(tokens: tuple[int, ...], cost: float) -> dict[tuple[int, ...], float]:
+        children, is_name = trie.children(tokens)
+        found = {}
+        if is_name:
+            end = math.log(np.exp(following(tokens)[ends]).sum()) if children else 0.0
+            found[tokens] = cost + end
+        for token in children:
+            found |= everything((*tokens, token), cost + float(following(tokens)[token]))
+        return found
+
+    expected = everything((), 0.0)
+    ranked = list(best_first(trie, following, ends))
+    assert [tokens for tokens, _ in ranked] == sorted(expected, key=expected.__getitem__, reverse=True)
+    assert [score for _, score in ranked] == pytest.approx(sorted(expected.values(), reverse=True), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("head", "exist"),
+    [("y = toys.", {"Cube", "volume"}), ("y = cube.s", {"scale", "side"}), ("y = cube.sc", {"scale"})],
+)
+def test_only_members_that_exist_and_go_on_as_typed(ranker: MemberRanker, head: str, exist: set[str]):
+    answer = ranker.suggest(asked(FILE + head))
+    assert {item.text for item in answer.items} == exist
+    assert all(item.member for item in answer.items)
+    start = len(FILE) + head.index(".") + 1
+    assert {(item.start, item.end) for item in answer.items} == {(start, len(FILE + head))}
+
+
+def test_the_order_is_the_models(ranker: MemberRanker, engine: Engine):
+    items = ranker.suggest(asked(FILE + "y = toys.")).items
+    [one, other] = engine.score(FILE + "y = toys.", [item.text for item in items])
+    assert sum(one) >= sum(other)
+
+
+def test_what_was_ranked_is_known_without_the_model(ranker: MemberRanker):
+    text = FILE + "y = cube."
+    assert ranker.suggest(Ask(Document(text), len(text), Kind.MENU)) is None
+    answer = ranker.suggest(asked(text))
+    assert ranker.suggest(Ask(Document(text), len(text), Kind.MENU)) == answer
+
+
+def test_whoever_does_not_wait_gets_nothing_and_it_is_not_remembered(ranker: MemberRanker):
+    text = FILE + "y = cube."
+    answer = ranker.suggest(asked(text, stop=lambda: True))
+    assert (answer.items, answer.complete) == ((), False)
+    assert ranker.suggest(asked(text)).items
+
+
+@pytest.mark.parametrize("head", ["y = unknown.", "'cube.", "# cube.", "y = cube"])
+def test_elsewhere_there_are_none_and_a_reason(ranker: MemberRanker, head: str):
+    answer = ranker.suggest(asked(FILE + head))
+    assert not answer.items
+    assert answer.reason
+
+
+def test_the_engine_says_what_follows(engine: Engine):
+    tokens = engine.encode("import os")
+    likely = engine.following("import", tokens[1:])
+    logits = engine.logits(tokens)[-1]
+    assert np.exp(likely).sum() == pytest.approx(1, abs=1e-3)
+    assert likely.argmax() == logits.argmax()
+    assert list(islice(map(bool, [engine.following("a", [], stop=lambda: True) is None]), 1)) == [True]
