@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 ALTERNATIVES = 3
 """How many texts a client may leaf through as ghost text."""
-TRIGGERS = ("(", '"', "'", "/", "-")
+TRIGGERS = (".", "(", '"', "'", "/", "-")
 """Signs after which a completion menu is worth asking for."""
 _WORD_SIGN = re.compile(r"\w")
 
