@@ -27,7 +27,7 @@ def test_words_of_an_example_count():
 def test_a_model_for_another_language_is_foreign():
     french, english, many = documents_of(
         [
-            entry("org/camembert-ner", "Finds names in French text."),
+            entry("org/camembert-ner", "Finds names."),
             entry("org/bert-ner", "Finds names."),
             entry("org/all-ner", "Finds names in French, German, Spanish and Dutch text."),
         ]

@@ -53,6 +53,20 @@ _NAMES = {
 }
 _CODES = frozenset(_NAMES.values()) - {"id", "no", "he", "it"}
 """Codes that are no English words of their own."""
+_FAMILIES = {
+    "arabert": "ar",
+    "bertimbau": "pt",
+    "bertje": "nl",
+    "camembert": "fr",
+    "flaubert": "fr",
+    "gbert": "de",
+    "gottbert": "de",
+    "herbert": "pl",
+    "phobert": "vi",
+    "robbert": "nl",
+    "rubert": "ru",
+}
+"""Families of models that speak one language, as their names spell them."""
 _WORD = re.compile(r"[a-z]+")
 _MANY = 3
 
@@ -69,7 +83,10 @@ def languages_of(name: str, text: str) -> frozenset[str]:
         name: Its name, where codes count: ``Helsinki-NLP/opus-mt-fr-en``.
         text: What is said of it.
     """
-    coded = {part for part in _WORD.findall(name.rpartition("/")[2].lower()) if part in _CODES}
+    parts = _WORD.findall(name.rpartition("/")[2].lower())
+    coded = {part for part in parts if part in _CODES} | {
+        _FAMILIES[part] for part in parts if part in _FAMILIES
+    }
     return languages_in(f"{name} {text}") | coded
 
 

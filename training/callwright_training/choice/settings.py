@@ -24,6 +24,8 @@ class Choice(BaseModel):
     """The encoder that is tuned: all-minilm-l6-v2, tiny, or a folder with a BERT."""
     retriever_epochs: PositiveInt = 3
     """How often the encoder sees each record."""
+    retriever_runs: PositiveInt = 1
+    """So many encoders are tuned, with different seeds; their mean is kept."""
     retriever_batch_size: PositiveInt = 32
     """Questions of one of its steps; the other documents of the batch are what it tells apart."""
     retriever_learning_rate: PositiveFloat = 1e-3

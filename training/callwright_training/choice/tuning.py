@@ -15,7 +15,7 @@ import hashlib
 import json
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ from callwright_training.sft.settings import SFT
 
 if TYPE_CHECKING:
     from callwright_training.bases import Base
+    from callwright_training.choice.encoders import EncoderBase
     from callwright_training.sft.objective import Objective
 
 ADAPTER, SETTINGS = "adapter", "choice.settings.json"
@@ -135,7 +136,6 @@ def open_retriever(task: Task, *, prior: bool) -> Retriever:
 def _tune_retriever(task: Task, split: Split, folder: Path) -> None:
     from callwright_training.choice.domain_prior import fit_prior, save_prior
     from callwright_training.choice.encoders import encode_texts, load_encoder, native_half
-    from callwright_training.choice.retriever_training import save_encoder, tune_encoder
     from callwright_training.progress import steps
 
     _use_threads(task.sft.threads)
@@ -143,15 +143,38 @@ def _tune_retriever(task: Task, split: Split, folder: Path) -> None:
     questions = _questions(split, corpus)
     base = load_encoder(task.choice.encoder)
     with steps("Tuning the retriever") as step:
-        model = tune_encoder(
-            base, corpus, questions, further_questions(task.further), task.choice, task.sft.seed, step
-        )
-        save_encoder(model, base, folder)
+        _tune_encoders(task, base, corpus, questions, folder, step)
         step("fitting the domain prior", 1.0)
         texts = [*(item.text for item in questions), *corpus.texts]
         domains = [*(item.document.domain for item in questions), *corpus.domains]
         vectors = encode_texts(base.model, base.tokenizer, texts, half=native_half())
     save_prior(fit_prior(vectors, domains), folder)
+
+
+def _tune_encoders(
+    task: Task,
+    base: EncoderBase,
+    corpus: Corpus,
+    questions: Sequence[Question],
+    folder: Path,
+    step: Callable[[str, float], None],
+) -> None:
+    """Tune as many encoders as the settings say, each with its seed, and write their mean."""
+    from callwright_training.choice.averaging import average_adapters
+    from callwright_training.choice.retriever_training import save_encoder, tune_encoder
+
+    further = further_questions(task.further)
+    runs = [folder / f"run-{number}" for number in range(task.choice.retriever_runs)]
+    for number, place in enumerate(runs):
+
+        def report(what: str, done: float, number: int = number) -> None:
+            step(what, (number + done) / len(runs))
+
+        seed = task.sft.seed + number
+        save_encoder(tune_encoder(base, corpus, questions, further, task.choice, seed, report), base, place)
+    average_adapters(runs, folder)
+    for place in runs:
+        shutil.rmtree(place)
 
 
 def _use_threads(count: int) -> None:
