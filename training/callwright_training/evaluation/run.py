@@ -208,12 +208,17 @@ def _about(request: Request, known: Known, records: int, unanswered: int, skippe
     }
 
 
+def this_command() -> str:
+    """The command line that is at work."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
 def _made() -> dict[str, Any]:
     """When, how and with what a summary was made."""
     packages = ("codebleu", "rouge-score", "tree-sitter-python")
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": this_command(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
     }
 
