@@ -21,7 +21,7 @@ LONGEST_PAUSE = 2.5
 """Seconds; whoever thinks longer has the answer already, so that a longer trace would show nothing more."""
 
 _KEY, _SPREAD = 0.110, 0.35
-_SLIP, _REWRITE, _VISIT = 0.012, 0.05, 0.12
+_SLIP, _REWRITE, _VISIT = 0.012, 0.15, 0.15
 _NEIGHBOURS = "asdfghjklqwertyuiop"
 _LAST_WORD = re.compile(r"\w{3,}\Z")
 _LITERAL = re.compile(r"\"([a-z]\w+)\"")

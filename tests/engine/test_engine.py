@@ -107,6 +107,21 @@ def test_a_repetition_is_guessed(engine):
     assert result.drafted_tokens >= 30
 
 
+@pytest.mark.parametrize("typed", [0, 3])
+def test_what_was_given_up_is_expected_again(exact_bundle, fresh, typed):
+    """The line that a newer key stopped is read in one pass, and the result is as if nobody had known."""
+    engine = Engine(exact_bundle, EngineSettings(threads=1, context=256))
+    whole = fresh(PROMPT, max_tokens=12)
+    begun = engine.generate(PROMPT, max_tokens=12, stop=raised_after(20))
+    prompt = PROMPT + begun.text[:typed]
+    result = engine.generate(prompt, max_tokens=12)
+    assert len(begun.text) > typed
+    assert result.tokens == fresh(prompt, max_tokens=12).tokens
+    if not typed:
+        assert result.tokens == whole.tokens
+        assert result.drafted_tokens >= len(begun.tokens) - 1
+
+
 def test_two_documents_keep_their_places(engine):
     one, other = PROMPT, "def load(path):\n    with open(path) as file:\n        return "
     for text in (one, other):

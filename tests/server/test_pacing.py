@@ -37,8 +37,13 @@ def test_the_pause_follows_the_typing(pacer, clock):
         pauses.append(pacer.pause("a", PACE))
     assert pauses == sorted(pauses)
     assert pauses[0] == pytest.approx(0.04)
-    assert pauses[1] == pytest.approx(0.09, abs=0.01)
+    assert pauses[1] == pytest.approx(0.13, abs=0.01)
     assert pauses[-1] == pytest.approx(0.3)
+
+
+def test_the_end_of_a_word_is_waited_for_least(pacer, clock):
+    typed(pacer, clock, 0.2)
+    assert pacer.pause("a", PACE, in_word=False) == pytest.approx(0.04)
 
 
 def test_a_rest_has_been_waited_for_already(pacer, clock):

@@ -26,9 +26,7 @@ class Expected:
         decode: Its inverse.
     """
 
-    def __init__(
-        self, encode: Callable[[str], list[int]], decode: Callable[[Sequence[int]], str]
-    ) -> None:
+    def __init__(self, encode: Callable[[str], list[int]], decode: Callable[[Sequence[int]], str]) -> None:
         self._encode, self._decode = encode, decode
         self._written: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
 

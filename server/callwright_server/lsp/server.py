@@ -28,6 +28,7 @@ from callwright_server.lsp.loading import Loader, Report
 from callwright_server.lsp.outcomes import Outcomes
 from callwright_server.lsp.pacing import Pacer
 from callwright_server.lsp.status import Status
+from callwright_server.lsp.thrift import Thrift
 from callwright_server.lsp.timings import How, Timing, Timings
 from callwright_server.settings import Settings, read_settings
 from callwright_server.settings.reading import SECTION
@@ -60,6 +61,7 @@ class CallwrightServer(LanguageServer):
         super().__init__("callwright", __version__, protocol_cls=Protocol)
         self.settings = Settings()
         self.pacer = Pacer()
+        self.thrift = Thrift()
         self.timings = Timings()
         self.outcomes = Outcomes()
         self.status = Status(lambda method, params: self.protocol.notify(method, params))
@@ -127,6 +129,8 @@ class CallwrightServer(LanguageServer):
         state, offset = document.state, document.offset(position)
         answer = suggester.peek(state, offset, kind=kind)
         timing.how = How.KNOWN if answer is not None else How.OVERTAKEN
+        if answer is None and not invoked and (refusal := self.thrift.refuses(self.settings.pace)):
+            answer = Suggestions(reason=refusal)
         if answer is None:
             answer = await self._ask_model(timing, suggester, uri, state, offset, kind, invoked=invoked)
         if answer is None:
