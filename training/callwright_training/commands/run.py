@@ -16,8 +16,13 @@ _STAGES = ("sft", "feedback", "reward", "ppo", "export", "evaluate")
     type=click.Path(file_okay=False, path_type=Path),
     help="The run's folder.  [default: out/NAME of the run file]",
 )
+@click.option(
+    "--adapter",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="M_SFT's adapter, where there is one already; the stage sft takes it over.",
+)
 @click.option("--until", type=click.Choice(_STAGES), help="Stop after this stage.")
-def run(run_file: str, out: Path | None, until: str | None) -> None:
+def run(run_file: str, out: Path | None, adapter: Path | None, until: str | None) -> None:
     """Run every stage of a run file, skipping what is done.
 
     RUN_FILE is a path, or the name of one that is installed: tiny.toml, smollm2-135m.toml, paper.toml. A
@@ -29,10 +34,11 @@ def run(run_file: str, out: Path | None, until: str | None) -> None:
       rlaif-train run tiny.toml                        every stage in a minute, no network
       rlaif-train run team.toml --out out/team         your own
       rlaif-train run team.toml --until feedback       look at the scores before a reward is trained
+      rlaif-train run team.toml --adapter out/sft/adapter      from feedback on, with your own M_SFT
     """  # noqa: D301
     from callwright_training.run.pipeline import open_run, run_all
     from callwright_training.run.run_file import find_run_file
 
     path = find_run_file(run_file)
-    opened = open_run(path, out or Path("out") / path.stem)
+    opened = open_run(path, out or Path("out") / path.stem, adapter)
     run_all(opened, lambda line: click.echo(line), until)

@@ -1,4 +1,4 @@
-"""The PPO loop, in reading order: sample, score, reward, advantages, learn, log, keep.
+"""The PPO loop, in reading order: sample and choose, score, reward, advantages, learn, log, keep.
 
 Random numbers depend on the seed and the number of the update only, so a killed run goes on exactly as it
 would have. TRL's loop, of which 1.12.0 is the last release, cannot resume; a test compares the two update by
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch import Tensor
 from callwright_training.checkpoints import load_checkpoint, save_checkpoint
 from callwright_training.logs import StageLog
 from callwright_training.ppo import arithmetic, processes
+from callwright_training.ppo.choosing import Choosing, Picks, figures_of
 from callwright_training.ppo.models import Actor
 from callwright_training.ppo.rollout import Rollout, Sampler, Score, roll_out
 from callwright_training.ppo.settings import PPOSettings
@@ -35,6 +37,8 @@ class Roles:
     """M_SFT, a causal language model that never changes."""
     score: Score
     sampler: Sampler
+    choosing: Choosing | None = None
+    """Where choices are trained too."""
 
 
 def train(
@@ -67,8 +71,15 @@ def train(
         names = [f"{update}:{rank + size * row}" for row in range(len(chosen))]
         with precision(settings.bf16):
             rollout = roll_out(
-                roles.actor, roles.reference, roles.score, roles.sampler, [prompts[i] for i in chosen], names
+                roles.actor,
+                roles.reference,
+                roles.score,
+                roles.sampler,
+                [prompts[i] for i in chosen],
+                names,
+                settings.minibatches,
             )
+            picks = pick(roles, settings, update, seed, state["kl_coefficient"])
         kl = arithmetic.drift(rollout.logprobs, rollout.reference, rollout.mask, settings.kl_estimator)
         mean_kl = float(processes.summed(kl.sum(1).mean()) / size)
         if settings.stop_at_kl is not None and mean_kl > settings.stop_at_kl:
@@ -77,8 +88,9 @@ def train(
             )
             break
         set_rate(optimizer, settings, update)
-        figures = learn(roles.actor, optimizer, rollout, kl, settings, state["kl_coefficient"], update, seed)
+        figures = learn(roles, optimizer, rollout, picks, kl, settings, state["kl_coefficient"], update, seed)
         figures |= described(rollout, mean_kl, state["kl_coefficient"])
+        figures |= figures_of(picks) if picks is not None else {}
         if settings.kl_target is not None:
             state["kl_coefficient"] = arithmetic.adapted(
                 state["kl_coefficient"], mean_kl, settings.kl_target, settings.batch_size, settings.kl_horizon
@@ -95,10 +107,21 @@ def train(
     return stopped
 
 
+def pick(roles: Roles, settings: PPOSettings, update: int, seed: int, coefficient: float) -> Picks | None:
+    """This process's choices of one update; ``None`` where none are trained."""
+    if roles.choosing is None:
+        return None
+    rank, size = processes.join()
+    rows = batch_of(len(roles.choosing.shortlists), update, settings.choices, seed)[rank::size]
+    names = [f"choice {update}:{rank + size * row}" for row in range(len(rows))]
+    return roles.choosing.pick(roles.actor.policy, roles.reference, rows, names, coefficient)
+
+
 def learn(
-    actor: Actor,
+    roles: Roles,
     optimizer: torch.optim.Optimizer,
     rollout: Rollout,
+    picks: Picks | None,
     kl: Tensor,
     settings: PPOSettings,
     coefficient: float,
@@ -116,9 +139,12 @@ def learn(
     gains = arithmetic.whitened(gains, rollout.mask)
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     seen: list[dict[str, float]] = []
-    for rows in minibatches(len(scores), settings, update, seed):
+    chosen = (
+        minibatches(len(picks.rewards), settings, update, seed + 1) if picks is not None else repeat(None)
+    )
+    for rows, choices in zip(minibatches(len(scores), settings, update, seed), chosen, strict=False):
         with precision(settings.bf16):
-            said, values = actor(
+            said, values = roles.actor(
                 rollout.ids[rows], rollout.attention[rows], rollout.start, settings.temperature
             )
         found = arithmetic.losses(
@@ -134,6 +160,12 @@ def learn(
             value_weight=settings.value_weight,
         )
         found.total.backward()
+        own = {}
+        if roles.choosing is not None and picks is not None and choices is not None:
+            with precision(settings.bf16):
+                loss = roles.choosing.loss(roles.actor.policy, picks, choices, settings.clip)
+            (settings.choice_weight * loss).backward()
+            own["loss/choice"] = loss.item()
         processes.average_gradients(parameters)
         if settings.max_gradient_norm is not None:
             torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
@@ -145,6 +177,7 @@ def learn(
                 "loss/value": found.value.item(),
                 "policy/clipped": found.clipped.item(),
                 "policy/moved": found.moved.item(),
+                **own,
             }
         )
     return {name: sum(one[name] for one in seen) / len(seen) for name in seen[0]}

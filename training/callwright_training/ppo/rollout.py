@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from callwright_training.ppo.models import Actor, read
+from callwright_training.ppo.served_copy import ServedCopy
 from callwright_training.reward.scorer import Scorer, padded, with_end
 from callwright_training.sampling import Drawn, draw, uniforms
 
@@ -47,13 +49,18 @@ class Sampler:
     max_tokens: int
     temperature: float
     seed: int
+    served: ServedCopy | None = None
+    """Draws in the policy's place; ``None`` lets the policy draw itself."""
 
-    def draw(self, model: Any, prompts: Tensor, mask: Tensor, names: Sequence[str]) -> Drawn:
+    def draw(self, policy: Any, prompts: Tensor, mask: Tensor, names: Sequence[str]) -> Drawn:
         """One completion for each prompt; ``names`` make their random numbers."""
+        model = policy if self.served is None else self.served.of(policy)
         numbers = torch.stack([uniforms(self.seed, name, self.max_tokens) for name in names])
-        return draw(
-            model, prompts, mask, numbers, temperature=self.temperature, stops=self.stops, pad=self.pad
-        )
+        plainly = torch.autocast(prompts.device.type, enabled=False)  # the copy has its own precision
+        with nullcontext() if self.served is None else plainly:
+            return draw(
+                model, prompts, mask, numbers, temperature=self.temperature, stops=self.stops, pad=self.pad
+            )
 
 
 def roll_out(
@@ -63,8 +70,9 @@ def roll_out(
     sampler: Sampler,
     prompts: Sequence[list[int]],
     names: Sequence[str],
+    parts: int = 1,
 ) -> Rollout:
-    """Sample and read a batch; no gradients."""
+    """Sample a batch, and read it in so many parts; no gradients."""
     place = next(actor.parameters()).device
     ids, mask = (tensor.to(place) for tensor in padded(prompts, sampler.pad, left=True))
     with torch.no_grad():
@@ -72,8 +80,11 @@ def roll_out(
         length = drawn.tokens.shape[1]
         own = (torch.arange(length, device=place)[None] < drawn.lengths[:, None]).long()
         whole, attention = torch.cat([ids, drawn.tokens], 1), torch.cat([mask, own], 1)
-        said, values = actor(whole, attention, ids.shape[1], sampler.temperature, entropy=True)
-        far = read(reference, whole, attention, ids.shape[1], sampler.temperature)
+        said = [
+            _said(actor, reference, ids_, attention_, ids.shape[1], sampler.temperature)
+            for ids_, attention_ in zip(whole.chunk(parts), attention.chunk(parts), strict=True)
+        ]
+        logprobs, values, entropy, far = (torch.cat(column) for column in zip(*said, strict=True))
         completions = [
             row[:count] for row, count in zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
         ]
@@ -83,13 +94,22 @@ def roll_out(
         attention=attention,
         start=ids.shape[1],
         mask=own,
-        logprobs=said.logprobs,
-        reference=far.logprobs,
+        logprobs=logprobs,
+        reference=far,
         values=values,
-        entropy=said.entropy,
+        entropy=entropy,
         scores=scores,
         ended=drawn.stopped,
     )
+
+
+def _said(
+    actor: Actor, reference: Any, ids: Tensor, attention: Tensor, start: int, temperature: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Log-probabilities, values and entropies by the actor, and the reference's log-probabilities."""
+    said, values = actor(ids, attention, start, temperature, entropy=True)
+    far = read(reference, ids, attention, start, temperature)
+    return said.logprobs, values, said.entropy, far.logprobs
 
 
 def score_by(reward: Scorer, pad: int, end: int) -> Score:

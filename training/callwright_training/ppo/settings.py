@@ -16,6 +16,8 @@ class PPOSettings(BaseModel):
 
     model_config = FROZEN
 
+    seeds: PositiveInt = 1
+    """Runs with different seeds, of which the first is exported and all are measured; a run file's."""
     algorithm: Literal["ppo", "grpo"] = "ppo"
     """`ppo` is this package's own loop; `grpo` hands the same reward to TRL's GRPOTrainer."""
     reward: Literal["model", "static", "execution"] = "model"
@@ -69,6 +71,22 @@ class PPOSettings(BaseModel):
     """Scale rewards to unit variance before advantages are computed."""
     missing_end_penalty: NonNegativeFloat = 1.0
     """Taken from the reward of a completion that hits `max_tokens` without an end."""
+    choices: NonNegativeInt = 0
+    """Questions of each update that are answered by choosing in the retrieved shortlist, as the server does,
+    beside the completions; `minibatches` divides it. 0 trains free text only."""
+    choice_reward: Literal["judge", "model"] = "judge"
+    """What a choice earns: the judge's score as a share of the highest times `choice_worth`, or M_reward's
+    logit of the call."""
+    choice_worth: PositiveFloat = 4.0
+    """What the best score of the judge is worth."""
+    choice_candidates: Annotated[int, Field(ge=2)] = 8
+    """Entries of a shortlist."""
+    choice_scale: PositiveFloat = 10.0
+    """What the mean log-likelihood of the question counts in the choice, where M_SFT's weights do not say."""
+    choice_weight: NonNegativeFloat = 1.0
+    """What the choices' loss counts beside the completions'."""
+    choice_encoder: str = "all-minilm-l6-v2"
+    """The untouched encoder of the retriever."""
     lora_rank: NonNegativeInt = 16
     """Rank of a new adapter; M_SFT's own is tuned on where it has one. 0 tunes every weight."""
     bf16: bool = False

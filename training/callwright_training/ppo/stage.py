@@ -11,19 +11,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 from callwright_grounding.catalogue import Catalogue
+from callwright_plugins.judge import Judge
+from callwright_plugins.questions import QuestionSet
 from callwright_training.bases import Base, load_base
 from callwright_training.errors import StageError
 from callwright_training.export.merge import merge
 from callwright_training.feedback.samples import prompt_of
 from callwright_training.logs import read_log
 from callwright_training.ppo import processes
+from callwright_training.ppo.choosing import Choosing
 from callwright_training.ppo.loop import Roles, train
 from callwright_training.ppo.models import Actor, causal_model, trainable_policy, without_dropout
 from callwright_training.ppo.rollout import Sampler, Score, score_by
+from callwright_training.ppo.served_copy import ServedCopy
 from callwright_training.ppo.settings import PPOSettings
 from callwright_training.records import Record
+from callwright_training.records.split import shuffled
 from callwright_training.reward.scorer import Scorer
 from callwright_training.reward.stage import load_reward
+from callwright_training.run.hashing import hash_paths
 from callwright_training.sampling import device, stop_tokens
 from callwright_training.sft.adapter import save
 
@@ -46,7 +52,9 @@ class PPORequest:
     seed: int
     out: Path
     catalogue: Catalogue = field(default_factory=lambda: Catalogue(()))
-    """The calls that exist, for a direct reward."""
+    """The calls that exist, for a direct reward and for choices."""
+    judge: Callable[[], tuple[Judge, QuestionSet]] | None = None
+    """Opens the judge of choices, with what it is asked."""
 
 
 def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
@@ -60,10 +68,9 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
         raise StageError("ppo: there is no record to take prompts from")
     settings, out = request.settings, request.out
     parts = settings.minibatches * processes.join()[1]
-    if settings.batch_size % parts:
-        raise StageError(
-            f"ppo: batch_size = {settings.batch_size} cannot be divided by minibatches x processes = {parts}"
-        )
+    for name, count in (("batch_size", settings.batch_size), ("choices", settings.choices)):
+        if count % parts:
+            raise StageError(f"ppo: {name} = {count} cannot be divided by minibatches x processes = {parts}")
     out.mkdir(parents=True, exist_ok=True)
     base = load_base(request.base)
     texts = [prompt_of(record, request.form) for record in request.records]
@@ -82,6 +89,13 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     return summary
 
 
+def finished(out: Path) -> dict[str, Any] | None:
+    """The summary of a run that ended and whose model is still what it made; ``None`` otherwise."""
+    file = out / "summary.json"
+    summary: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+    return summary if summary.get("model") == hash_paths([out / "model"]) else None
+
+
 def _roles(request: PPORequest, base: Base, policy: Any, score: Score) -> Roles:
     place = device()
     value: Scorer | None = None
@@ -95,12 +109,39 @@ def _roles(request: PPORequest, base: Base, policy: Any, score: Score) -> Roles:
         max_tokens=request.settings.max_tokens,
         temperature=request.settings.temperature,
         seed=request.seed,
+        served=ServedCopy(reference.to(place)) if request.settings.bf16 else None,
     )
     return Roles(
         actor=Actor(causal_model(policy), value).to(place),
         reference=reference.to(place),
         score=score,
         sampler=sampler,
+        choosing=_choosing(request, base, score) if request.settings.choices else None,
+    )
+
+
+def _choosing(request: PPORequest, base: Base, score: Score) -> Choosing:
+    """The shortlists of as many records as the updates can ask about, with their rewards."""
+    from callwright_training.ppo import shortlists
+
+    settings = request.settings
+    records = shuffled(request.records, request.seed)[: settings.steps * settings.choices]
+    served, lists = shortlists.retrieved(
+        records, request.catalogue, request.adapter, settings.choice_encoder, settings.choice_candidates
+    )
+    if settings.choice_reward == "model":
+        prompts = [base.tokenizer(prompt_of(record, request.form)).input_ids for record in records]
+        rewards = shortlists.scored(score, base.tokenizer, request.form, prompts, lists)
+    elif request.judge is None:
+        raise StageError("ppo: choices need a judge: run them by a run file, or with choice_reward = 'model'")
+    else:
+        judge, questions = request.judge()
+        rewards = shortlists.judged(judge, questions, records, lists, settings.choice_worth)
+    return Choosing(
+        shortlists=shortlists.shortlists(records, lists, rewards),
+        tokenizer=base.tokenizer,
+        scale=served.choice.get("language_model") or settings.choice_scale,
+        seed=request.seed,
     )
 
 
@@ -152,6 +193,7 @@ def _publish(request: PPORequest, base: Base, policy: Any, stopped: str | None) 
         "full": not hasattr(policy, "peft_config"),
         "first": _mean(rows[:tenth]),
         "last": _mean(rows[-tenth:]),
+        "model": hash_paths([place]),
     }
     (request.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     shutil.rmtree(request.out / "checkpoint", ignore_errors=True)

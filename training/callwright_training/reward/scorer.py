@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from callwright_training.sft.adapter import linear_layers
+
 
 class Scorer(nn.Module):  # type: ignore[misc]
     """One number for each position of a sequence.
@@ -19,15 +21,17 @@ class Scorer(nn.Module):  # type: ignore[misc]
     Args:
         model: A causal language model of transformers; its output layer is left out.
         lora_rank: Rank of the adapters put into the backbone; 0 trains every weight.
+        first_layer: Layers before this one get no adapter.
     """
 
-    def __init__(self, model: Any, lora_rank: int = 0) -> None:
+    def __init__(self, model: Any, lora_rank: int = 0, first_layer: int = 0) -> None:
         super().__init__()
         self.backbone = getattr(model, model.base_model_prefix)
         self.head = nn.Linear(model.config.hidden_size, 1, bias=False)
         nn.init.normal_(self.head.weight, std=0.02)
         if lora_rank:
-            adapt(self.backbone, lora_rank)
+            layers = range(first_layer, model.config.num_hidden_layers)
+            adapt(self.backbone, lora_rank, linear_layers(model), layers)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The number at each position, ``[batch, length]``; ``mask`` is one where there is a token."""
@@ -43,11 +47,18 @@ class Scorer(nn.Module):  # type: ignore[misc]
         return self(ids, mask).gather(1, last).squeeze(1)
 
 
-def adapt(backbone: Any, rank: int) -> None:
-    """Freeze a backbone and put trainable LoRA matrices into all its linear layers."""
+def adapt(backbone: Any, rank: int, names: list[str], layers: range) -> None:
+    """Freeze a backbone and put trainable LoRA matrices into the linear layers of these blocks."""
     from peft import LoraConfig, inject_adapter_in_model
 
-    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
+    blocks = "|".join(map(str, layers))
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=2 * rank,
+        lora_dropout=0.0,
+        target_modules=rf"(layers|h)\.({blocks})\..*\.({'|'.join(names)})",
+        fan_in_fan_out=backbone.config.model_type == "gpt2",  # its Conv1D keeps weights transposed
+    )
     inject_adapter_in_model(config, backbone)
 
 

@@ -28,6 +28,8 @@ class RewardSettings(BaseModel):
     """Share of the records whose samples measure it and are never learned from."""
     lora_rank: NonNegativeInt = 16
     """Rank of the adapter's matrices; 0 tunes every weight."""
+    lora_first_layer: NonNegativeInt = 0
+    """Layers before this one get no adapter, which shortens the backward pass."""
     bf16: bool = False
     """Compute in bfloat16: faster, a little less exact."""
     save_steps: PositiveInt = 50

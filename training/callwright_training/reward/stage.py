@@ -135,7 +135,7 @@ def split(rows: Sequence[Labelled], share: float, seed: int) -> tuple[list[Label
 def make_scorer(base: Base, adapter: Path | None, settings: RewardSettings, seed: int) -> Scorer:
     """M_reward before its first step: M_SFT's backbone and a random head."""
     torch.manual_seed(seed)
-    scorer = Scorer(merge(base, adapter), settings.lora_rank)
+    scorer = Scorer(merge(base, adapter), settings.lora_rank, settings.lora_first_layer)
     scorer.train()
     return scorer
 

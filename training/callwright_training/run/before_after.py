@@ -1,23 +1,25 @@
 """The stage ``evaluate`` of a run: M_SFT and M_RL on the held-out records, by the same judge, and the bundle.
 
-Both are asked greedily, as they are served. Nothing here is measured on records that were trained on.
+Both are asked for the likeliest completion, and where told for a few drawn ones: few are held out, and
+one completion of each says little. Nothing here is measured on records that were trained on.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from callwright_plugins.questions import QuestionSet
 from callwright_training.errors import StageError
 from callwright_training.feedback.samples import whole_lines
 from callwright_training.feedback.stage import FeedbackRequest, run_feedback
 from callwright_training.progress import steps
 from callwright_training.records import Record
+from callwright_training.run.gains import compare
 from callwright_training.run.stages import Run
 
 Step = Callable[[str, float], None]
@@ -35,70 +37,70 @@ def evaluate_run(run: Run, step: Step) -> dict[str, Any]:
         raise StageError("evaluate: no record is held out; set `held_out` under [sft] above 0")
     folder = run.folder("evaluate")
     threshold = json.loads((run.folder("feedback") / "summary.json").read_text())["threshold"]
-    judged = {
-        name: _judged(run, name, model, records, threshold)
-        for name, model in (("sft", run.tuned()), ("rl", run.reinforced()))
-    }
+    ways = {"greedy": 1} | ({"drawn": run.file.evaluate.samples} if run.file.evaluate.samples else {})
+    judged = {way: _models(run, way, count, records, threshold) for way, count in ways.items()}
+    questions = [question.id for question in _questions(run).questions]
     summary = {
         "records": len(records),
         "threshold": threshold,
         "judge": run.file.feedback.judge,
-        "before": _figures(judged["sft"]),
-        "after": _figures(judged["rl"]),
-        "change": _change(judged["sft"], judged["rl"]),
+        "seeds": run.file.ppo.seeds,
+        "samples": ways,
+        "unlabelled": {
+            way: [len(records) * ways[way] - len(rows) for rows in models] for way, models in judged.items()
+        },
+        "gains": {way: compare(models[0], models[1:], questions) for way, models in judged.items()},
         "bundle": _bundle(run, records, folder),
-        "examples": _examples(judged["sft"], judged["rl"]),
+        "examples": _examples(judged["greedy"][0], judged["greedy"][1]),
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     return {name: value for name, value in summary.items() if name != "examples"}
 
 
+def _models(
+    run: Run, way: str, count: int, records: Sequence[Record], threshold: float
+) -> list[list[dict[str, Any]]]:
+    """Labelled completions by M_SFT, and by M_RL of each seed; all draw with the same random numbers."""
+    models = [("sft", run.tuned())]
+    models += [(f"rl-{number}", run.reinforced(number)) for number in range(run.file.ppo.seeds)]
+    return [_judged(run, f"{name}-{way}", model, count, records, threshold) for name, model in models]
+
+
 def _judged(
-    run: Run, name: str, model: tuple[str, Path | None], records: Sequence[Record], threshold: float
-) -> dict[str, dict[str, Any]]:
-    """Each held-out record's greedy completion with its label, by record."""
-    greedy = {"samples": 1, "temperature": 0.0, "threshold": threshold, "limit": None}
+    run: Run,
+    name: str,
+    model: tuple[str, Path | None],
+    count: int,
+    records: Sequence[Record],
+    threshold: float,
+) -> list[dict[str, Any]]:
+    """One model's labelled completions, each with its answers as good or not."""
+    asked = {"threshold": threshold, "limit": None, "samples": count}
+    if name.endswith("greedy"):
+        asked["temperature"] = 0.0
     request = FeedbackRequest(
         base=model[0],
         adapter=model[1],
         records=records,
         catalogue=run.catalogue,
         plugins=run.plugins,
-        settings=run.file.feedback.model_copy(update=greedy),
+        settings=run.file.feedback.model_copy(update=asked),
         seed=run.file.seed,
         out=run.folder("evaluate") / name,
         answers=run.out / "answers",
     )
     with steps(f"evaluate {name}") as step:
         run_feedback(request, step)
-    return {row["sample"]["record"]: row for row in whole_lines(request.out / "labels.jsonl")}
+    questions = {question.id: question for question in _questions(run).questions}
+    rows = []
+    for row in whole_lines(request.out / "labels.jsonl"):
+        told = {id_: said["yes"] for id_, said in row["answers"].items() if said["yes"] is not None}
+        rows.append(row | {"good": {id_: questions[id_].is_good(yes) for id_, yes in told.items()}})
+    return rows
 
 
-def _figures(rows: dict[str, dict[str, Any]]) -> dict[str, float]:
-    count = max(1, len(rows))
-    return {
-        "labelled": len(rows),
-        "accepted": sum(row["accepted"] for row in rows.values()) / count,
-        "score": sum(row["score"] for row in rows.values()) / count,
-    }
-
-
-def _change(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> dict[str, float]:
-    """Gain in accepted rate over records that both were labelled on; 95 % interval for paired shares."""
-    both = [name for name in before if name in after]
-    won = sum(after[name]["accepted"] and not before[name]["accepted"] for name in both)
-    lost = sum(before[name]["accepted"] and not after[name]["accepted"] for name in both)
-    count = max(1, len(both))
-    gain = (won - lost) / count
-    error = 1.96 * math.sqrt(max(won + lost - (won - lost) ** 2 / count, 0.0)) / count
-    return {
-        "records": len(both),
-        "won": won,
-        "lost": lost,
-        "gain": gain,
-        "low": gain - error,
-        "high": gain + error,
-    }
+def _questions(run: Run) -> QuestionSet:
+    return run.plugins.question_set(run.file.feedback.questions)
 
 
 def _bundle(run: Run, records: Sequence[Record], folder: Path) -> dict[str, Any]:
@@ -137,17 +139,18 @@ def _plain(record: Record) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _examples(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _examples(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A dozen completions side by side, those that differ first."""
-    both = [name for name in before if name in after]
-    both.sort(key=lambda name: before[name]["sample"]["completion"] == after[name]["sample"]["completion"])
+    ours = {row["sample"]["record"]: row for row in after}
+    both = [(row, ours[row["sample"]["record"]]) for row in before if row["sample"]["record"] in ours]
+    both.sort(key=lambda pair: pair[0]["sample"]["completion"] == pair[1]["sample"]["completion"])
     return [
         {
-            "instruction": before[name]["sample"]["instruction"],
-            "before": before[name]["sample"]["completion"],
-            "before_score": before[name]["score"],
-            "after": after[name]["sample"]["completion"],
-            "after_score": after[name]["score"],
+            "instruction": one["sample"]["instruction"],
+            "before": one["sample"]["completion"],
+            "before_score": one["score"],
+            "after": other["sample"]["completion"],
+            "after_score": other["score"],
         }
-        for name in both[:12]
+        for one, other in both[:12]
     ]

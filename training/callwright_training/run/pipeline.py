@@ -21,14 +21,20 @@ from typing import Any
 from callwright_grounding.catalogue import Catalogue
 from callwright_plugins.manager import Plugins
 from callwright_training.errors import StageError
+from callwright_training.export.merge import check_adapter
 from callwright_training.progress import steps
 from callwright_training.run.hashing import hash_paths, hash_values
 from callwright_training.run.run_file import RunFile, read_run_file
 from callwright_training.run.stages import STAGES, Run, Stage
 
 
-def open_run(path: Path, out: Path) -> Run:
+def open_run(path: Path, out: Path, adapter: Path | None = None) -> Run:
     """Read a run file and everything it names, and check it before anything takes long.
+
+    Args:
+        path: The run file.
+        out: The run's folder.
+        adapter: M_SFT's adapter, in the place of the run file's.
 
     Raises:
         UserError: Something in it is wrong; one line says what.
@@ -40,7 +46,10 @@ def open_run(path: Path, out: Path) -> Run:
     plugins.question_set(_questions(file, path))
     plugins.judge(file.feedback.judge, file.feedback.options)
     file = file.model_copy(
-        update={"feedback": file.feedback.model_copy(update={"questions": _questions(file, path)})}
+        update={
+            "feedback": file.feedback.model_copy(update={"questions": _questions(file, path)}),
+            "adapter": _adapter(file, path, adapter),
+        }
     )
     records = load_records([_place(name, path) for name in file.records])
     catalogue = _catalogue(file, path, plugins, records)
@@ -142,6 +151,14 @@ def _clear(folder: Path) -> None:
 def _questions(file: RunFile, path: Path) -> str:
     name = file.feedback.questions
     return str(path.parent / name) if name.endswith(".toml") else name
+
+
+def _adapter(file: RunFile, path: Path, given: Path | None) -> str | None:
+    place = given or (_place(file.adapter, path) if file.adapter else None)
+    if place is None:
+        return None
+    check_adapter(place)
+    return str(place)
 
 
 def _place(name: str, path: Path) -> Path:

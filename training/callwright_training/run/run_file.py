@@ -38,6 +38,8 @@ class EvaluateSettings(BaseModel):
 
     metrics: str | None = "calls"
     """Metrics of the bundle's answers, comma-separated, as `rlaif-train evaluate` knows them."""
+    samples: NonNegativeInt = 0
+    """Completions drawn for each held-out record, at feedback's temperature, beside the likeliest one."""
     limit: PositiveInt | None = None
     """At most so many held-out records."""
 
@@ -57,6 +59,8 @@ class RunFile(BaseModel):
     """Record files; a path is relative to the run file, and may begin with `$CALLWRIGHT_DATA`."""
     catalogue: str | None = None
     """A catalogue file, or the name of one that a plugin brings; without it, the records' own APIs."""
+    adapter: str | None = None
+    """M_SFT's adapter, where there is one already: `sft` then takes it over instead of tuning."""
     threads: NonNegativeInt = 0
     """Processor threads of every stage; 0 takes torch's choice. Equal results need the same number."""
     plugins: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from callwright_grounding.catalogue import Catalogue
+from callwright_plugins.judge import Judge
 from callwright_plugins.manager import Plugins
+from callwright_training.export.merge import adapter_hash
 from callwright_training.records import Record, Split
 from callwright_training.run.run_file import RunFile
 
@@ -44,9 +47,13 @@ class Run:
             return str(self.folder("sft") / "model"), None
         return self.file.sft.base, self.folder("sft") / "adapter"
 
-    def reinforced(self) -> tuple[str, Path | None]:
-        """M_RL, in the same way."""
-        model = self.folder("ppo") / "model"
+    def ppo_folder(self, number: int) -> Path:
+        """Where the PPO run with this seed, counted from the run's own, keeps its results."""
+        return self.folder("ppo") / "seeds" / str(number) if number else self.folder("ppo")
+
+    def reinforced(self, number: int = 0) -> tuple[str, Path | None]:
+        """M_RL of one of the seeds, in the same way."""
+        model = self.ppo_folder(number) / "model"
         if (model / "adapter_config.json").is_file():
             return self.tuned()[0], model
         return str(model), None
@@ -73,10 +80,22 @@ def _sft(run: Run, step: Step) -> dict[str, Any]:
 
     from callwright_training.sft.train import Stopped, tune
 
+    if run.file.adapter is not None:
+        return _taken_over(Path(run.file.adapter), run.folder("sft") / "adapter")
     try:
         return asdict(tune(run.file.sft, run.records, run.folder("sft")))
     except Stopped as stopped:
         raise KeyboardInterrupt from stopped
+
+
+def _taken_over(adapter: Path, place: Path) -> dict[str, Any]:
+    """Copy an adapter that is there already; the folder appears as a whole."""
+    partial = place.with_name("adapter.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(adapter, partial)
+    shutil.rmtree(place, ignore_errors=True)
+    partial.rename(place)
+    return {"adapter": adapter_hash(place)}
 
 
 def _feedback(run: Run, step: Step) -> dict[str, Any]:
@@ -113,21 +132,38 @@ def _reward(run: Run, step: Step) -> dict[str, Any]:
 
 
 def _ppo(run: Run, step: Step) -> dict[str, Any]:
-    from callwright_training.ppo.stage import PPORequest, run_ppo
+    from callwright_training.ppo.stage import PPORequest, finished, run_ppo
 
     base, adapter = run.tuned()
-    request = PPORequest(
-        base=base,
-        adapter=adapter,
-        reward=run.folder("reward"),
-        records=run.split.train,
-        form=run.file.feedback.form,
-        settings=run.file.ppo,
-        seed=run.file.seed,
-        out=run.folder("ppo"),
-        catalogue=run.catalogue,
-    )
-    return run_ppo(request, step)
+    count = run.file.ppo.seeds
+    summaries = []
+    for number in range(count):
+        request = PPORequest(
+            base=base,
+            adapter=adapter,
+            reward=run.folder("reward"),
+            records=run.split.train,
+            form=run.file.feedback.form,
+            settings=run.file.ppo,
+            seed=run.file.seed + number,
+            out=run.ppo_folder(number),
+            catalogue=run.catalogue,
+            judge=lambda: (_judge(run), run.plugins.question_set(run.file.feedback.questions)),
+        )
+
+        def tell(what: str, done: float, number: int = number) -> None:
+            step(f"seed {number + 1} of {count}, {what}" if count > 1 else what, (number + done) / count)
+
+        summaries.append(finished(request.out) or run_ppo(request, tell))
+    return summaries[0] | ({"seeds": summaries} if count > 1 else {})
+
+
+def _judge(run: Run) -> Judge:
+    from callwright_training.feedback.stage import open_judge
+
+    answers = run.out / "answers"
+    answers.mkdir(exist_ok=True)
+    return open_judge(run.file.feedback, run.plugins, run.catalogue, answers)
 
 
 def _export(run: Run, step: Step) -> dict[str, Any]:
@@ -164,7 +200,14 @@ def _read(run: Run) -> dict[str, Any]:
 
 
 STAGES = (
-    Stage("sft", lambda run: run.file.sft.model_dump(), lambda run: [], ("adapter", "model"), _sft, True),
+    Stage(
+        "sft",
+        lambda run: [run.file.sft.model_dump(), run.file.adapter is not None],
+        lambda run: [Path(run.file.adapter)] if run.file.adapter else [],
+        ("adapter", "model"),
+        _sft,
+        True,
+    ),
     Stage(
         "feedback",
         lambda run: [_decisive(run), run.file.seed, _read(run), _questions(run)],
@@ -181,13 +224,19 @@ STAGES = (
     ),
     Stage(
         "ppo",
-        lambda run: [run.file.ppo.model_dump(), run.file.seed, run.file.feedback.form, _read(run)],
+        lambda run: [
+            run.file.ppo.model_dump(),
+            run.file.seed,
+            run.file.feedback.form,
+            _read(run),
+            [_decisive(run), _questions(run)] if run.file.ppo.choices else None,
+        ],
         lambda run: [
             run.folder("sft") / "adapter",
             run.folder("sft") / "model",
             run.folder("reward") / "reward.safetensors",
         ],
-        ("model", "summary.json"),
+        ("model", "summary.json", "seeds"),
         _ppo,
     ),
     Stage(
@@ -201,7 +250,7 @@ STAGES = (
         "evaluate",
         lambda run: [run.file.evaluate.model_dump(), _decisive(run), _questions(run)],
         lambda run: [
-            run.folder("ppo") / "model",
+            *(run.ppo_folder(number) / "model" for number in range(run.file.ppo.seeds)),
             run.folder("feedback") / "summary.json",
             run.folder("export") / "bundle",
         ],
