@@ -72,6 +72,7 @@ async def test_the_menu(editor):
     found = await editor.menu(f'"""Doc."""\n{TASK}‸')
     item = found.items[0]
     assert item.label == CALL.removeprefix("pipe = ")
+    assert item.label_details.description == "Callwright"
     assert item.detail == "Natural Language Processing Fill-Mask"
     assert "fill-mask" in item.documentation.value
     assert item.text_edit.new_text == item.filter_text == CALL
