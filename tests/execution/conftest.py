@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -8,8 +9,8 @@ from callwright_training.execution.runner import Runner
 from callwright_training.execution.sandbox import Sandbox
 
 LOW = Limits(
-    wall=2.5,
-    cpu=3,
+    wall=120,  # a script that should end does, however busy the machine is
+    cpu=60,
     memory=192 * MIB,
     address_space=1024 * MIB,
     processes=24,
@@ -20,10 +21,20 @@ LOW = Limits(
 )
 
 
+SHORT = replace(LOW, wall=2.5, cpu=3)
+
+
 @pytest.fixture(scope="session")
 def cell() -> Iterator[Sandbox]:
     """A sandbox with a bare interpreter and low limits."""
     with Sandbox(Environment.bare().surroundings, LOW) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def short_cell() -> Iterator[Sandbox]:
+    """The same for scripts that have to be stopped."""
+    with Sandbox(Environment.bare().surroundings, SHORT) as sandbox:
         yield sandbox
 
 

@@ -151,7 +151,7 @@ except SandboxError as error:
 
 
 def test_without_namespaces_it_says_so_and_runs_nothing():
-    done = subprocess.run([sys.executable, "-c", FORBIDDEN], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", FORBIDDEN], capture_output=True, text=True, timeout=250)
     assert "--sandbox rlimits" in done.stdout, done.stderr
     assert "\n" not in done.stdout.strip()
 

@@ -40,6 +40,7 @@ def environment() -> None:
       rlaif-train environment prepare                    once; some minutes and 2 GB
       rlaif-train environment check                      do known scripts get the known verdicts?
       rlaif-train environment try script.py --mode strict
+      rlaif-train environment time --records FILE        what does a script cost here?
     """  # noqa: D301
 
 
@@ -119,6 +120,55 @@ def try_script(script: Path, mode: str, versions: str, sandbox: str, as_json: bo
     ) as runner:
         [verdict] = runner.run([Script(script.name, script.read_text(encoding="utf-8"))])
     click.echo(json.dumps(asdict(verdict)) if as_json else _tell(verdict))
+
+
+@environment.command("time")
+@click.option(
+    "--records",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Whose reference scripts are run.",
+)
+@click.option("--scripts", type=click.IntRange(1), default=200, show_default=True, help="At most so many.")
+@click.option(
+    "--fresh", type=click.IntRange(0), default=20, show_default=True, help="Also run so many fresh."
+)
+@click.option("--workers", type=click.IntRange(1), help="Sandboxes at the same time; else all processors.")
+@_VERSIONS
+@_JSON
+def time_command(
+    records: Path, scripts: int, fresh: int, workers: int | None, versions: str, as_json: bool
+) -> None:
+    """Time warm scripts, and some of them in a fresh interpreter.
+
+    \b
+    Examples:
+      rlaif-train environment time --records huggingface_eval.json
+    """  # noqa: D301
+    from callwright_training.execution.environment import Environment
+    from callwright_training.execution.timing import time_scripts
+    from callwright_training.progress import steps
+    from callwright_training.records import read_records
+    from callwright_training.records.split import shuffled
+
+    codes = list(
+        dict.fromkeys(record.code for record in shuffled(read_records(records).records, 0) if record.code)
+    )
+    with steps("timing") as step:
+        found = time_scripts(
+            Environment.find(versions), codes[:scripts], fresh=fresh, workers=workers, step=step
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+        return
+    click.echo(
+        f"{found.scripts} scripts by {found.workers} workers in {found.wall:.1f} s"
+        f" ({found.scripts / found.wall:.1f} a second): median {found.median:.3f} s, mean {found.mean:.3f} s"
+    )
+    if found.fresh:
+        click.echo(
+            f"{found.fresh} of them fresh: median {found.fresh_median:.2f} s, {found.ratio:.1f} times slower"
+        )
 
 
 def _entries(catalogues: tuple[Path, ...]) -> list[CatalogueEntry]:

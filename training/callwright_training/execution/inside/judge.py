@@ -28,7 +28,9 @@ from callwright_training.execution.inside.processes import anonymous_memory, des
 DOWN = 3
 """The descriptor on which a script's process waits for the judge."""
 _READ = {"x86_64": 0, "aarch64": 63}
-_ARRIVAL = 1.0
+_ARRIVAL, _STANDSTILL = 20.0, 1.0
+"""Seconds that a script's process may take to the end: in all, and while it stands still elsewhere. A process
+that only waits for a processor does not stand still, however busy the machine is."""
 _TICK = 0.05
 
 Place = tuple[str, str]
@@ -90,7 +92,7 @@ def watch(
 def _judge_end(child: int, start: Place, from_script: int, deadline: float) -> dict[str, Any]:
     """The script's process says that it has ended: look whether it stands where it started."""
     until = min(deadline, time.monotonic() + _ARRIVAL)
-    arrived = _place(child, until, wanted=start) is not None
+    arrived = _place(child, until, wanted=start, standstill=_STANDSTILL) is not None
     more = os.read(from_script, 4096) if select.select([from_script], [], [], 0)[0] else b""
     if b"F" in more:
         return {"ok": False, "how": "raised"}
@@ -98,11 +100,21 @@ def _judge_end(child: int, start: Place, from_script: int, deadline: float) -> d
     return {"ok": True, "how": "finished"} if arrived else {"ok": False, "how": "forged"}
 
 
-def _place(child: int, until: float, wanted: Place | None = None) -> Place | None:
-    """Where the main thread stands once it waits in ``read(DOWN)``; ``None`` if it does not come there."""
+def _place(
+    child: int, until: float, wanted: Place | None = None, standstill: float = float("inf")
+) -> Place | None:
+    """Where the main thread stands once it waits in ``read(DOWN)``; ``None`` if it does not come there.
+
+    Args:
+        child: Its process.
+        until: When to give up.
+        wanted: The only place that counts.
+        standstill: Give up earlier where it has waited elsewhere for so many seconds.
+    """
     number = str(_READ.get(platform.machine(), -1))
     path = Path("/proc", str(child), "syscall")
     pause = 0.00005
+    moved = time.monotonic()
     while True:
         with contextlib.suppress(OSError):
             fields = path.read_text(encoding="ascii").split()
@@ -110,7 +122,10 @@ def _place(child: int, until: float, wanted: Place | None = None) -> Place | Non
                 place = (fields[7], fields[8])
                 if wanted is None or place == wanted:
                     return place
-        if time.monotonic() > until:
+            elif fields == ["running"]:
+                moved = time.monotonic()
+        now = time.monotonic()
+        if now > until or now - moved > standstill:
             return None
         time.sleep(pause)
         pause = min(pause * 2, 0.01)
