@@ -17,7 +17,7 @@ _MARK = "★"
 """Stands in front of members that the model puts first."""
 _EXPLAINED = 3
 """Calls that one hover explains at most."""
-MARK = "Callwright"
+_SOURCE = "Callwright"
 """Stands beside each of our entries in a completion menu, where other servers' entries stand too."""
 
 
@@ -72,7 +72,7 @@ def _completion_item(
     entry = suggestion.entry
     return types.CompletionItem(
         label=_label(suggestion),
-        label_details=types.CompletionItemLabelDetails(description=MARK),
+        label_details=types.CompletionItemLabelDetails(description=_SOURCE),
         kind=types.CompletionItemKind.Function if "(" in text else types.CompletionItemKind.Value,
         detail=entry.domain if entry else None,
         documentation=_markdown(entry) if entry else None,
