@@ -40,21 +40,21 @@ def answer(question: dict[str, Any]) -> bool | None:
             importlib.import_module(f"{question['owner']}.{question['name']}")
         except Exception:
             return False
-        return question["imports_submodules"]
+        return bool(question["imports_submodules"])
     try:
         parameters = inspect.signature(owner).parameters.values()
     except (TypeError, ValueError):
         return None
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return None
-    return any(parameter.name == question["name"] for parameter in parameters)
+    return question["name"] in [parameter.name for parameter in parameters]
 
 
 def main() -> None:
     """Answer questions until there are no more."""
     warnings.simplefilter("ignore")
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)  # noqa: T201
+        print(json.dumps(answer(json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

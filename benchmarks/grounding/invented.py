@@ -1,0 +1,272 @@
+"""What the model invents when nothing holds it, what it writes when grounding does, what a check finds of it.
+
+At places where installed libraries call one another the model goes on freely; what it wrote is judged by
+``hasattr`` and ``inspect.signature``. The inventions, each on a line of its own, are the seeded file on which
+the check's recall is measured.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from callwright_grounding.checking import Checker
+from callwright_grounding.environment import Environment
+from callwright_server.engine.engine import Engine
+from callwright_server.prompt import Prompt
+from callwright_server.suggest.choosing import Place
+from callwright_server.suggest.freely import UntilLineEnd, parsed_line
+from callwright_server.suggest.grounding import Names
+from callwright_server.suggest.installed import Installed
+
+_TOKENS = 12
+_BRANCHES = 4
+"""Continuations of one place: the model's likeliest first tokens, each gone on with greedily."""
+_NEAR = 240
+"""Characters in front of the cursor that the model reads, besides the imports."""
+_IMPORT = re.compile(
+    r"^(?:import ([\w.]+)(?: as (\w+))?|from ([\w.]+) import (\w+)(?: as (\w+))?)[ \t]*$", re.M
+)
+_PER_FILE = 6
+_HELD = 4
+"""At every so many-th place the model is also held, for comparison."""
+
+Question = dict[str, object]
+Judge = Callable[[list[Question]], list[bool | None]]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place behind ``library.`` or behind ``library.function(`` in somebody's source."""
+
+    imports: dict[str, str]
+    """Name to the dotted path that it was imported from."""
+    head: str
+    """The statement up to the place."""
+    before: str
+    """The imports and the lines above, up to the place."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """One name that was written, and the expression around it."""
+
+    question: Question
+    line: str
+    """An import and the expression, which can be checked alone."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes it another name than the others."""
+        return tuple(sorted(self.question.items()))
+
+
+def sites(sources: Iterator[tuple[Path, str]], modules: Callable[[str], bool]) -> Iterator[Site]:
+    """Places where a file uses what it imported from a library.
+
+    Args:
+        sources: Files.
+        modules: Whether a dotted path is a module of a library.
+    """
+    for _, source in sources:
+        imports = _imported(source, modules)
+        if not imports:
+            continue
+        names = "|".join(map(re.escape, imports))
+        uses = list(re.finditer(rf"^[ \t]*[^#'\"\n]*?\b(?:{names})(?:\.[\w.]+)?[.(]", source, re.M))
+        for match in random.Random(3).sample(uses, min(_PER_FILE, len(uses))):
+            head = match.group().lstrip()
+            if not re.match(r"def |class |from |import ", head):
+                yield Site(imports, head, _before(source, match.end(), imports))
+
+
+def _imported(source: str, modules: Callable[[str], bool]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _IMPORT.finditer(source):
+        module, alias, parent, name, other = match.groups()
+        path = module or f"{parent}.{name}"
+        bound = (alias or module) if module else (other or name)
+        if "." not in bound and modules(module or parent):
+            found[bound] = path
+    return found
+
+
+def _before(source: str, offset: int, imports: dict[str, str]) -> str:
+    start = source.rfind("\n", 0, max(0, offset - _NEAR)) + 1
+    return "".join(f"{_import(name, path)}\n" for name, path in imports.items()) + source[start:offset]
+
+
+def _import(name: str, path: str) -> str:
+    return f"import {path}" if name == path else f"import {path} as {name}"
+
+
+def written(site: Site, text: str) -> Iterator[Written]:
+    """The names that a continuation reads from libraries, and the keywords that it gives them."""
+    tree = _parsed(site.head, text.partition("\n")[0])
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Attribute) and (owner := _path(node.value, site.imports)) is not None:
+            if (node.end_col_offset or 0) > len(site.head):
+                question: Question = {"kind": "attribute", "owner": owner, "name": node.attr}
+                question["imports_submodules"] = True
+                yield Written(question, _alone(site, node, ast.unparse(node)))
+        elif isinstance(node, ast.Call) and (owner := _path(node.func, site.imports)) is not None:
+            for word in node.keywords:
+                if word.arg is not None and (word.value.end_col_offset or 0) > len(site.head):
+                    question = {"kind": "keyword", "owner": owner, "name": word.arg}
+                    yield Written(question, _alone(site, node, f"{ast.unparse(node.func)}({word.arg}=None)"))
+
+
+def _alone(site: Site, node: ast.expr, text: str) -> str:
+    root = next(item.id for item in ast.walk(node) if isinstance(item, ast.Name) and item.id in site.imports)
+    return f"{_import(root, site.imports[root])}; {text}"
+
+
+def _path(node: ast.expr, imports: dict[str, str]) -> str | None:
+    """The dotted path of an expression that starts at an import; ``None`` for any other."""
+    if isinstance(node, ast.Name):
+        return imports.get(node.id)
+    if isinstance(node, ast.Attribute) and (inner := _path(node.value, imports)) is not None:
+        return f"{inner}.{node.attr}"
+    return None
+
+
+def _parsed(head: str, text: str) -> ast.Module | None:
+    """The statement, cut at the last place from which closing its brackets makes it whole."""
+    for end in range(len(text), 0, -1):
+        part = head + text[:end].rstrip()
+        if end < len(text) and re.match(r"\w", text[end]):
+            continue  # in the middle of a word
+        if (tree := parsed_line(part + _closers(part))) is not None:
+            return tree
+    return None
+
+
+def _closers(text: str) -> str:
+    stack = []
+    for sign in text:
+        if sign in "([{":
+            stack.append(")]}"["([{".index(sign)])
+        elif sign in ")]}" and stack:
+            stack.pop()
+    return "".join(reversed(stack))
+
+
+def measure_inventions(
+    environment: Environment,
+    engine: Engine,
+    found: Iterator[Site],
+    judge: Judge,
+    *,
+    inventions: int,
+    most_sites: int,
+    seeded: Path | None = None,
+) -> dict[str, object]:
+    """Let the model go on, freely and held; judge what it wrote; check its inventions.
+
+    Args:
+        environment: What is installed.
+        engine: The untouched model.
+        found: Places.
+        judge: Live answers.
+        inventions: How many different ones are wanted.
+        most_sites: Where to stop looking for them.
+        seeded: Where the file with the inventions is written.
+    """
+    names = Names(Installed(environment), engine, engine.bundle.catalogue)
+    freely: list[tuple[Written, bool]] = []
+    further: list[tuple[Written, bool]] = []
+    held: list[tuple[Written, bool]] = []
+    invented: dict[tuple[object, ...], Written] = {}
+    count = 0
+    for count, site in enumerate(found, 1):
+        first, *others = _branches(engine, site)
+        freely += _judged(site, first, judge)
+        for text in others:
+            further += _judged(site, text, judge)
+        if count % _HELD == 0:
+            held += _judged(site, _held(engine, names, site), judge)
+        invented |= {item.key: item for item, exists in (*freely, *further) if not exists}
+        if len(invented) >= inventions or count >= most_sites:
+            break
+    return {
+        "places": count,
+        "untouched model, nothing held": _rate(freely),
+        "its second to fourth choice, nothing held": _rate(further),
+        "the same model, held to what exists": _rate(held),
+        "inventions checked": measure_recall(environment, list(invented.values()), seeded),
+    }
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A line whose first token is given."""
+
+    token: int
+    rest: UntilLineEnd
+
+    def allowed(self, generated: Sequence[int]) -> Sequence[int] | None:
+        """The given token, then whatever the rest of the line may be."""
+        return self.rest.allowed(generated) if generated else (self.token,)
+
+
+def _branches(engine: Engine, site: Site) -> list[str]:
+    """What the untouched model writes: its own choice, then what it writes after other first tokens."""
+    prompt = Prompt.at(site.before).render()
+    likely = engine.following(prompt, ())
+    assert likely is not None
+    line = UntilLineEnd(engine.tokenizer)
+    return [
+        engine.generate(prompt, max_tokens=_TOKENS, constraint=_Begun(int(token), line)).text
+        for token in likely.argsort()[::-1][:_BRANCHES]
+    ]
+
+
+def _held(engine: Engine, names: Names, site: Site) -> str:
+    """What the model writes where it is held to names that exist."""
+    guard = names.line(Place(site.before, len(site.before)))
+    healed = guard.healed if guard is not None else 0
+    prompt = Prompt.at(site.before).render()
+    constraint = UntilLineEnd(engine.tokenizer, guard)
+    found = engine.generate(prompt[: len(prompt) - healed], max_tokens=_TOKENS, constraint=constraint)
+    return found.text[healed:]
+
+
+def _judged(site: Site, text: str, judge: Judge) -> list[tuple[Written, bool]]:
+    """The names of a continuation with what the judge says of them; without those that it cannot judge."""
+    new = list(written(site, text))
+    answers = judge([item.question for item in new])
+    return [(item, answer) for item, answer in zip(new, answers, strict=True) if answer is not None]
+
+
+def _rate(judged: list[tuple[Written, bool]]) -> dict[str, object]:
+    wrong = [item for item, exists in judged if not exists]
+    return {
+        "names judged": len(judged),
+        "of them do not exist": len(wrong),
+        "%": round(100 * len(wrong) / max(1, len(judged)), 1),
+        "for instance": [item.line for item in wrong[:10]],
+    }
+
+
+def measure_recall(
+    environment: Environment, inventions: list[Written], seeded: Path | None
+) -> dict[str, object]:
+    """How many of some invented names the check reports."""
+    source = "".join(f"{item.line}\n" for item in inventions)
+    if seeded is not None:
+        seeded.write_text(source, encoding="utf-8")
+    findings = Checker(environment).check(source, Path("seeded.py"))
+    reported = {finding.line for finding in findings}
+    errors = {finding.line for finding in findings if finding.severity == "error"}
+    missed = [item.line for number, item in enumerate(inventions, 1) if number not in reported]
+    total = max(1, len(inventions))
+    return {
+        "lines": len(inventions),
+        "reported %": round(100 * (len(inventions) - len(missed)) / total, 1),
+        "reported as errors %": round(100 * len(errors) / total, 1),
+        "missed": missed[:30],
+    }
