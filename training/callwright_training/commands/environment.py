@@ -37,7 +37,7 @@ def environment() -> None:
 
     \b
     Examples:
-      rlaif-train environment prepare                    once; some minutes and 2 GB
+      rlaif-train environment prepare                    once; some minutes and 3 GB
       rlaif-train environment check                      do known scripts get the known verdicts?
       rlaif-train environment try script.py --mode strict
       rlaif-train environment time --records FILE        what does a script cost here?

@@ -3,6 +3,7 @@
 ::
 
     OUT/bundles/<name>   bundles made of adapters
+    OUT/verdicts         how scripts ended, so that the references are run once for all
     OUT/<name>           one evaluation, as `rlaif-train evaluate --out` writes it
 """
 
@@ -31,7 +32,8 @@ def evaluate_line_up(line_up: LineUp, out: Path) -> Sequence[Evaluation]:
 
 
 def _evaluate(system: SystemToEvaluate, line_up: LineUp, out: Path) -> Evaluation:
-    folder = out / _folder_name(system.name)
+    folder, verdicts = out / _folder_name(system.name), out / "verdicts"
+    verdicts.mkdir(parents=True, exist_ok=True)
     request = Request(
         **_source(system, line_up, out),
         records=Path(line_up.records),
@@ -44,6 +46,7 @@ def _evaluate(system: SystemToEvaluate, line_up: LineUp, out: Path) -> Evaluatio
         form=system.form,
         name=system.name,
         out=folder,
+        verdicts=verdicts,
     )
     with redirect_stdout(sys.stderr):  # each system's own table; stdout is for all of them
         evaluate_request(request)

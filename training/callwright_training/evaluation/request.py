@@ -53,6 +53,8 @@ class Request(BaseModel):
     """Where the summary goes; ``-`` is stdout."""
     out: Path | None = None
     """Folder for answers, results and summary."""
+    verdicts: Path | None = None
+    """Folder where verdicts of scripts are kept, to be shared with other evaluations; ``out`` where empty."""
     name: str | None = None
     """The system's name in tables."""
     form: Literal["call", "script", "gorilla"] = "call"

@@ -115,7 +115,7 @@ def _run_scripts(request: Request, results: list[Result]) -> None:
             versions=request.environment,
             sandbox=request.sandbox,
             workers=None if request.ray else request.jobs,
-            store=request.out,
+            store=request.verdicts or request.out,
             ray=request.ray,
             advance=advance,
         )

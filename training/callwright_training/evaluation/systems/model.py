@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,8 @@ Form = Literal["call", "script", "gorilla"]
 
 _TOKENS: dict[Form, int] = {"call": 96, "script": 384, "gorilla": 640}
 _TEMPERATURE = 0.7
+_IMPORT = re.compile(r"(?:import|from)\s")
+_IMPORT_LINES = 6
 
 
 class ModelSystem:
@@ -66,6 +69,7 @@ class ModelSystem:
             "kind": "model",
             "place": place,
             "form": form,
+            "lines": _IMPORT_LINES,
             "prompt_version": PROMPT_VERSION,
             "max_tokens": self.max_tokens,
             "temperature": _TEMPERATURE if sampled else 0.0,
@@ -77,12 +81,25 @@ class ModelSystem:
         """Generate one answer."""
         instruction = f"{record.instruction} {record.input}".strip()
         if self.form == "call":
-            call = self._continue(call_example(instruction, "")[0], seed).strip().split("\n")[0].strip()
-            return Answer.of(call=call or None, code=f"{self._imports(call)}{call}" if call else None)
+            return self._call(call_example(instruction, "")[0], seed)
         if self.form == "script":
             code = self._continue(script_example(instruction, "")[0], seed).strip("\n").rstrip()
             return Answer.of(call=None, code=code or None)
         return Answer.read(self._continue(gorilla_example(instruction)[0], seed).strip())
+
+    def _call(self, prompt: str, seed: int) -> Answer:
+        """The first line that is no import; a model tuned on scripts too may import first."""
+        imports = ""
+        for _ in range(_IMPORT_LINES):
+            line = self._continue(prompt + imports, seed).strip().split("\n")[0].strip()
+            if not _IMPORT.match(line):
+                break
+            imports += f"{line}\n"
+        else:
+            return Answer.of(call=None, code=imports)
+        return Answer.of(
+            call=line or None, code=f"{imports or self._imports(line)}{line}" if line else imports or None
+        )
 
     def _continue(self, prompt: str, seed: int) -> str:
         import torch
