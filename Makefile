@@ -9,8 +9,11 @@ SHELL       := bash
 .SHELLFLAGS := -o pipefail -c
 SHOW        := | { while read -r line; do test ! -t 1 || printf '\r\033[K  %.100s' "$$line"; done; test ! -t 1 || printf '\r\033[K'; }
 
+# Node from the environment's wheel; npm's modules once, so that packaging needs no network after that.
+NPM_READY   := export PATH="$(CURDIR)/$(BIN):$$PATH" && { test node_modules/.package-lock.json -nt package-lock.json || npm ci --loglevel=error; }
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench bench-grounding clean
+.PHONY: help demo test check fix bench bench-grounding bench-editor vsix picture clean
 
 help: ## Show these words
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 26
@@ -33,6 +36,15 @@ bench: $(STAMP) ## Measure the engine beside others, and the server over a typin
 
 bench-grounding: $(STAMP) ## Measure grounding: what is known, what exists, false errors, speed
 	@$(BIN)/callwright index && $(BIN)/python benchmarks/grounding
+
+vsix: $(STAMP) ## Package the VS Code extension
+	@cd editor-extension && $(NPM_READY) && npm run --silent package
+
+picture: $(STAMP) ## Make the README's picture in a real VS Code, with the default bundle
+	@$(BIN)/python -m pytest -q -s tests/editor/by_hand.py -k picture
+
+bench-editor: $(STAMP) ## Measure in a real VS Code what the extension costs each key, and what it connects to
+	@$(BIN)/python -m pytest -q -s tests/editor/by_hand.py -k "keystrokes or network"
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) build dist

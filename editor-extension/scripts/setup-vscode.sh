@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up a real VS Code server and the Node it needs, from npm and PyPI packages alone (about 75 s, 590 MB, once).
 #
-#   setup-vscode.sh DIRECTORY [VERSION]     VERSION is code-server's: 4.139.1 holds VS Code 1.139.1
+#   setup-vscode.sh DIRECTORY [VERSION [NODE]]     VERSION is code-server's: 4.139.1 holds VS Code 1.139.1
 #
 # A stamp skips the work when the versions match. The server is VS Code's own (`lib/vscode/out/server-main.js`); of
 # code-server only the packaging is used.
@@ -9,7 +9,7 @@ set -euo pipefail
 
 directory=$1
 version=${2:-4.139.1}
-node=24.19.0
+node=${3:-24.19.0}
 stamp="$version $node $(uname -m)"
 
 mkdir -p "$directory"
@@ -35,7 +35,8 @@ mkdir pkg
 tar xzf "code-server-$version.tgz" -C pkg --strip-components=1 package/lib/vscode
 rm "code-server-$version.tgz"
 cd pkg/lib/vscode
-npm install --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+# Peers of older versions contradict each other: what the package names is what VS Code was built with.
+npm install --omit=dev --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error >&2
 # The one native module worth building: without it the server runs, but writes no log files.
 npm rebuild @vscode/spdlog --loglevel=error >&2 || echo "spdlog was not built: no log files" >&2
 # Binaries of assistants that these tests do not use.

@@ -5,6 +5,7 @@
  * between. What is here: finding and keeping the server, the status item, and commands that LSP has no word for.
  */
 import * as vscode from 'vscode';
+import { inListMode, toggleInline } from './listMode';
 import type { Server } from './server';
 import { StatusItem } from './status';
 import { WriteCallAction } from './writeCallAction';
@@ -12,6 +13,7 @@ import { WriteCallAction } from './writeCallAction';
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Callwright', { log: true });
   const status = new StatusItem();
+  status.setListMode(inListMode());
   context.subscriptions.push(log, status);
   // The language client is most of what there is to load: it comes after the editor has been told that we are there.
   let loading: Promise<Server> | undefined;
@@ -22,6 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   command('restart', async () => (await server()).restart());
   command('menu', async () => (await import('./parts')).showMenu(log, status));
+  command('toggleInline', toggleInline);
   command('openLog', () => log.show());
   command('openSample', () => openSample(context));
   command('writeCall', async () => (await import('./parts')).writeCall(await server()));
@@ -40,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
       providedCodeActionKinds: WriteCallAction.kinds,
     }),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
+      status.setListMode(inListMode());
       if (change.affectsConfiguration('callwright.server')) await (await server()).restart();
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(async () => (await server()).restart()),

@@ -11,6 +11,7 @@ export async function showMenu(log: vscode.LogOutputChannel, status: StatusItem)
   const choices: Choice[] = [
     { label: '$(pencil) Write the API call for this', run: () => command('callwright.writeCall') },
     ...toggles(),
+    { label: '$(list-selection) Ghost text on or off', run: () => command('callwright.toggleInline') },
     { label: '$(package) Choose a bundle', run: () => command('callwright.chooseBundle') },
     { label: '$(graph) Show statistics', run: () => command('callwright.showStatistics') },
     { label: '$(export) Export accepted calls as records', run: () => command('callwright.exportOutcomes') },

@@ -9,16 +9,21 @@ import {
   type LanguageClientOptions,
 } from 'vscode-languageclient/node';
 import { Backoff } from './backoff';
+import { offerMending } from './mending';
 import { statusNotification } from './protocol';
 import { serverSettings } from './settings';
 import { findServer } from './serverSearch';
 import { surroundings } from './surroundings';
 import type { StatusItem } from './status';
 
-const NO_SERVER = 'Callwright found no server.';
-const SET_UP = 'Set up the server';
 const OPEN_LOG = 'Open log';
-const CHOOSE = 'Choose a path';
+
+/** The library's client, which would put messages of its own beside ours. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
@@ -64,11 +69,15 @@ export class Server implements vscode.Disposable {
 
   private async start(): Promise<void> {
     if (this.disposed) return;
-    const { server, tried } = await findServer(await surroundings(this.context));
+    const around = await surroundings(this.context);
+    const { server, tried } = await findServer(around);
     for (const line of tried) this.log.info(line);
     if (!server) {
-      this.status.update({ state: 'error', message: NO_SERVER });
-      void this.offerSetUp();
+      const missing = around.configured
+        ? `The setting callwright.server.path names ${around.configured}, where there is nothing to run.`
+        : 'Callwright found no server.';
+      this.status.update({ state: 'error', message: missing });
+      void offerMending(missing, around, undefined, this.log);
       return;
     }
     this.log.info(`starting ${server.command} (${server.because})`);
@@ -77,12 +86,13 @@ export class Server implements vscode.Disposable {
     this.client = client;
     client.onNotification(statusNotification, (status) => this.status.update(status));
     try {
+      // From here on the server says by itself what it does; it is not ready before its model is.
       await client.start();
-      this.status.update({ state: 'ready' });
     } catch (error) {
       this.log.error(`cannot start ${server.command}: ${String(error)}`);
-      this.status.update({ state: 'error', message: `${server.command} does not start` });
-      void this.report(`${server.command} does not start. The log says why.`);
+      const useless = `${server.command} (${server.because}) is no Callwright server that starts.`;
+      this.status.update({ state: 'error', message: useless });
+      void offerMending(useless, around, server.command, this.log);
     }
   }
 
@@ -104,7 +114,7 @@ export class Server implements vscode.Disposable {
         },
       },
     };
-    return new LanguageClient('callwright', 'Callwright', { command, args: ['serve'] }, options);
+    return new QuietClient('callwright', 'Callwright', { command, args: ['serve'] }, options);
   }
 
   private errorHandler(): ErrorHandler {
@@ -144,17 +154,6 @@ export class Server implements vscode.Disposable {
 
   private async report(message: string): Promise<void> {
     if ((await vscode.window.showWarningMessage(message, OPEN_LOG)) === OPEN_LOG) this.log.show();
-  }
-
-  private async offerSetUp(): Promise<void> {
-    const actions = vscode.workspace.isTrusted ? [SET_UP, CHOOSE, OPEN_LOG] : [CHOOSE, OPEN_LOG];
-    const chosen = await vscode.window.showWarningMessage(
-      `${NO_SERVER} Install it into the selected interpreter ("pip install callwright"), or let the extension set it up.`,
-      ...actions,
-    );
-    if (chosen === SET_UP) await vscode.commands.executeCommand('callwright.setUpServer');
-    if (chosen === CHOOSE) await vscode.commands.executeCommand('workbench.action.openSettings', 'callwright.server.path');
-    if (chosen === OPEN_LOG) this.log.show();
   }
 
   /** Stops the server, if it runs. */

@@ -53,6 +53,16 @@ export async function findServer(surroundings: Surroundings): Promise<SearchResu
   return { server: undefined, tried };
 }
 
+/** The servers that are there when the setting is left out: what to offer where the configured one is of no use. */
+export async function otherServers(surroundings: Surroundings, useless: string | undefined): Promise<FoundServer[]> {
+  const others: FoundServer[] = [];
+  for (const { file, because } of places({ ...surroundings, configured: '' })) {
+    const known = file === useless || others.some((other) => other.command === file);
+    if (!known && (await surroundings.executable(file))) others.push({ command: file, because });
+  }
+  return others;
+}
+
 function places(surroundings: Surroundings): Place[] {
   const { configured, trusted, interpreter, folders, ownEnvironment } = surroundings;
   if (configured) {

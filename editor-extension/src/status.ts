@@ -13,6 +13,7 @@ const ICONS: Record<ServerStatus['state'], string> = {
 export class StatusItem implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private status: ServerStatus = { state: 'loading' };
+  private listMode = false;
 
   constructor() {
     this.item = vscode.window.createStatusBarItem('callwright.status', vscode.StatusBarAlignment.Right, 100);
@@ -28,13 +29,20 @@ export class StatusItem implements vscode.Disposable {
     this.render();
   }
 
+  /** Whether suggestions come in the list only. */
+  setListMode(on: boolean): void {
+    this.listMode = on;
+    this.render();
+  }
+
   get current(): ServerStatus {
     return this.status;
   }
 
   private render(): void {
-    this.item.text = `${ICONS[this.status.state]} Callwright`;
-    this.item.accessibilityInformation = { label: `Callwright: ${this.status.state}` };
+    const mode = this.listMode ? ' (list)' : '';
+    this.item.text = `${ICONS[this.status.state]} Callwright${mode}`;
+    this.item.accessibilityInformation = { label: `Callwright: ${this.status.state}${mode}` };
     this.item.tooltip = describe(this.status);
     this.item.backgroundColor =
       this.status.state === 'error' ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;

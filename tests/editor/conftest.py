@@ -19,6 +19,9 @@ from callwright_server.bundle import Bundle
 
 ROOT = Path(__file__).parents[2] / "editor-extension"
 CACHE = platformdirs.user_cache_path("callwright")
+VSCODE = ("4.139.1", "24.19.0")
+OLDEST_VSCODE = ("4.93.1", "22.20.0")
+"""Versions of code-server's package, which carries VS Code, and of Node. The oldest is what `engines` names."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -30,19 +33,30 @@ def missing(what: str, error: object) -> None:
     pytest.skip(reason)
 
 
+def set_up_vscode(versions: tuple[str, str]) -> Path:
+    """The folder with VS Code and Node, made once."""
+    directory = CACHE / f"vscode-{versions[0]}"
+    command = [ROOT / "scripts/setup-vscode.sh", directory, *versions]
+    try:
+        subprocess.run(command, check=True, timeout=900)
+    except (subprocess.SubprocessError, OSError) as error:
+        missing(f"VS Code {versions[0]}", error)
+    return directory
+
+
 @pytest.fixture(scope="session")
 def node() -> dict[str, str]:
     """An environment whose PATH has Node 24, with the extension's packages installed."""
-    directory = CACHE / "vscode-4.139.1"
-    try:
-        subprocess.run([ROOT / "scripts/setup-vscode.sh", directory], check=True, timeout=900)
-        path = f"{directory / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        environment = {"PATH": path, "VSCODE_DIR": str(directory)}
-        if not (ROOT / "node_modules/.package-lock.json").exists():
-            command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    directory = set_up_vscode(VSCODE)
+    path = f"{directory / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "VSCODE_DIR": str(directory)}
+    installed = ROOT / "node_modules/.package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (ROOT / "package-lock.json").stat().st_mtime:
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+        try:
             subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True, timeout=600)
-    except (subprocess.SubprocessError, OSError) as error:
-        missing("Node and VS Code", error)
+        except (subprocess.SubprocessError, OSError) as error:
+            missing("npm packages", error)
     return environment
 
 
@@ -66,15 +80,27 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def vscode(node: dict[str, str], chromium: str, tiny_bundle: Bundle) -> dict[str, str]:
     """An environment in which the editor's runners start a real VS Code on the tiny bundle."""
-    server = Path(sys.executable).with_name("callwright")
-    settings = {"callwright.server.path": str(server), "callwright.bundle": str(tiny_bundle.path)}
-    settings["callwright.grounding.enabled"] = False
+    settings = {
+        "callwright.bundle": str(tiny_bundle.path),
+        "callwright.grounding.enabled": False,
+        # A busy machine must not make the server give up.
+        "callwright.pace.timeBudget": 60_000,
+    }
     return {
         **node,
         "CHROMIUM": chromium,
-        "CALLWRIGHT_SERVER": str(server),
+        "CALLWRIGHT_SERVER": str(Path(sys.executable).with_name("callwright")),
         "CALLWRIGHT_TEST_SETTINGS": json.dumps(settings),
     }
+
+
+@pytest.fixture(scope="session")
+def oldest_vscode() -> dict[str, str]:
+    """An environment with the oldest VS Code that the extension says it runs in."""
+    manifest = json.loads((ROOT / "package.json").read_text())
+    minor = OLDEST_VSCODE[0].split(".")[1]
+    assert manifest["engines"]["vscode"] == f"^1.{minor}.0"
+    return {"VSCODE_DIR": str(set_up_vscode(OLDEST_VSCODE))}
 
 
 @pytest.fixture(scope="session")

@@ -12,17 +12,23 @@ import pytest
 ROOT = Path(__file__).parents[2] / "editor-extension"
 
 
+@pytest.fixture(scope="module")
+def host_tests(node: dict[str, str]) -> None:
+    """The extension and its tests, built."""
+    run(node, "node", "esbuild.mjs")
+    run(node, "node", "esbuild.mjs", "--tests")
+
+
 def run(tools: dict[str, str], *command: str, **more: str) -> str:
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **tools, **more}, capture_output=True, text=True, timeout=600
+        command, cwd=ROOT, env={**os.environ, **tools, **more}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.mark.slow
-def test_units(node: dict[str, str]) -> None:
-    run(node, "node", "esbuild.mjs", "--tests")
+def test_units(node: dict[str, str], host_tests: None) -> None:
     assert "fail 0" in run(node, "node", "--test", "dist-test/unit.cjs")
 
 
@@ -37,11 +43,24 @@ def test_the_package_is_small(vsix: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_inside_the_extension_host(vscode: dict[str, str]) -> None:
-    run(vscode, "node", "esbuild.mjs")
-    run(vscode, "node", "esbuild.mjs", "--tests")
+@pytest.mark.timeout(1200)
+def test_inside_the_extension_host(vscode: dict[str, str], host_tests: None) -> None:
     assert " 0 failed" in run(vscode, "node", "test/host/run.mjs")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_inside_the_oldest_extension_host(
+    vscode: dict[str, str], oldest_vscode: dict[str, str], host_tests: None
+) -> None:
+    assert " 0 failed" in run(vscode, "node", "test/host/run.mjs", **oldest_vscode)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_with_eyes_and_keys(vscode: dict[str, str], vsix: Path, tmp_path: Path) -> None:
+    output = run(vscode, "node", "--test", "test/ui/all.test.mjs", VSIX=str(vsix), SCREENSHOTS=str(tmp_path))
+    assert "fail 0" in output
 
 
 @pytest.mark.slow

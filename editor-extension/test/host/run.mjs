@@ -4,8 +4,9 @@ import { startVSCode } from '../support/vscode.mjs';
 
 const extension = path.resolve(import.meta.dirname, '../..');
 const code = await startVSCode({
+  driver: true,
   files: { 'app.py': '' },
-  settings: JSON.parse(process.env.CALLWRIGHT_TEST_SETTINGS ?? '{}'),
+  settings: { 'callwright.server.path': process.env.CALLWRIGHT_SERVER, ...JSON.parse(process.env.CALLWRIGHT_TEST_SETTINGS) },
 });
 const remote = (file) => `vscode-remote://${code.authority}${file}`;
 let verdict;
@@ -21,7 +22,7 @@ try {
       ['extensionTestsPath', remote(path.join(extension, 'dist-test/host.cjs'))],
     ]),
   );
-  const limit = new Promise((done) => setTimeout(() => done(124), 180_000).unref());
+  const limit = new Promise((done) => setTimeout(() => done(124), 600_000).unref());
   process.exitCode = await Promise.race([ended, limit]);
   if (process.exitCode !== 0) code.printLogs();
 } finally {

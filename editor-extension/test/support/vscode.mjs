@@ -12,20 +12,26 @@ const VSCODE = process.env.VSCODE_DIR;
 const NODE = path.join(VSCODE, 'bin/node');
 const SERVER = path.join(VSCODE, 'pkg/lib/vscode/out/server-main.js');
 const HERE = import.meta.dirname;
+/** Milliseconds; a machine that is busy with everything else takes minutes to load the workbench. */
+export const PATIENCE = Number(process.env.PATIENCE ?? 240_000);
 
 const BROWSER = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
 ];
 
-/** Starts VS Code on a new workspace; `files` maps names to contents, `settings` are added to the tests' own. */
-export async function startVSCode({ vsix = [], files = {}, settings = {}, env = {} }) {
+/**
+ * Starts VS Code on a new workspace; `files` maps names to contents, `settings` are added to the tests' own.
+ *
+ * `node` are options of Node for the server and its extension host. `driver` lets a suite run inside the extension
+ * host; it also keeps notifications from being shown.
+ */
+export async function startVSCode({ vsix = [], files = {}, settings = {}, env = {}, node = [], driver = false }) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'vscode-'));
   const workspace = path.join(home, 'workspace');
   writeAll(workspace, files);
-  writeAll(path.join(home, 'user/User'), { 'settings.json': JSON.stringify({ ...baseSettings(), ...settings }) });
-  // Settings that belong to a machine, such as the server's path, are read from here only.
-  writeAll(path.join(home, 'user/Machine'), { 'settings.json': JSON.stringify(settings) });
+  writeAll(path.join(home, 'tmp'), {});
+  configure(home, settings);
   const folders = ['--server-data-dir', `${home}/server`, '--user-data-dir', `${home}/user`, '--extensions-dir', `${home}/extensions`];
   for (const file of vsix) install(file, folders);
 
@@ -33,13 +39,15 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
   const log = fs.openSync(path.join(home, 'server.log'), 'w');
   const server = spawn(
     NODE,
-    [SERVER, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
-     '--telemetry-level', 'off', '--disable-workspace-trust', '--enable-smoke-test-driver', ...folders],
-    { stdio: ['ignore', log, log], env: { ...process.env, ...env } },
+    [...node, SERVER, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
+     '--telemetry-level', 'off', '--disable-workspace-trust', ...(driver ? ['--enable-smoke-test-driver'] : []), ...folders],
+    { stdio: ['ignore', log, log], env: { ...process.env, ...inside(home), ...env } },
   );
+  process.once('exit', () => server.kill('SIGKILL'));
   await answers(`http://127.0.0.1:${port}/version`);
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: BROWSER });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: BROWSER, timeout: PATIENCE });
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(PATIENCE);
 
   return {
     page,
@@ -47,14 +55,38 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
     workspace,
     authority: `127.0.0.1:${port}`,
     url: (payload = []) => address(port, workspace, payload),
+    configure: (changed) => configure(home, changed),
     printLogs: () => printLogs(home),
     async stop() {
       await browser.close();
       server.kill();
-      await new Promise((done) => server.once('exit', done));
-      fs.rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
+      const ended = new Promise((done) => server.once('exit', done));
+      const reluctant = setTimeout(() => server.kill('SIGKILL'), 20_000);
+      if (server.exitCode === null && server.signalCode === null) await ended;
+      clearTimeout(reluctant);
+      removed(home);
     },
   };
+}
+
+/** What an ending process still writes must not fail a test. */
+function removed(folder) {
+  try {
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
+  } catch (error) {
+    console.log(`left behind: ${folder} (${error.code})`);
+  }
+}
+
+/** Writes the settings; those that belong to a machine, such as the server's path, are read from its own file only. */
+function configure(home, settings) {
+  writeAll(path.join(home, 'user/User'), { 'settings.json': JSON.stringify({ ...baseSettings(), ...settings }) });
+  writeAll(path.join(home, 'user/Machine'), { 'settings.json': JSON.stringify(settings) });
+}
+
+/** Sockets, outcomes and the browser's files stay in the folder that goes when the tests end. */
+function inside(home) {
+  return { TMPDIR: `${home}/tmp`, XDG_RUNTIME_DIR: `${home}/tmp`, CALLWRIGHT_HOME: `${home}/callwright` };
 }
 
 function baseSettings() {
@@ -86,11 +118,11 @@ function freePort() {
 }
 
 async function answers(url) {
-  for (let tries = 0; ; tries++) {
+  for (const end = Date.now() + PATIENCE; ; ) {
     try {
       return await fetch(url);
     } catch (error) {
-      if (tries > 300) throw error;
+      if (Date.now() > end) throw error;
       await new Promise((done) => setTimeout(done, 100));
     }
   }

@@ -1,0 +1,26 @@
+// List mode, for those who want no ghost text.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+const TOGGLE = 'Callwright: Turn Ghost Text On or Off';
+
+export function suggestList(fresh) {
+  test('list mode shows calls by rank, with a mark, and no ghost text', async () => {
+    const editor = await fresh();
+    await editor.command(TOGGLE);
+    await editor.status('ready (list)');
+    await editor.focus();
+    await editor.press('Control+End');
+    await editor.type('# Image classification');
+    await editor.press('Enter');
+    await editor.press('Control+Space');
+    const rows = await editor.list();
+    assert.match(rows[0], /image-classification.*Callwright/);
+    assert.match(rows[1], /text-classification.*Callwright/);
+    assert.equal(await editor.ghosts(), 0);
+    await editor.press('Enter');
+    assert.match(await editor.saved(), /# Image classification\npipe = pipeline\('image-classification'.*\)$/);
+    await editor.command(TOGGLE);
+    await editor.page.waitForSelector('[aria-label="Callwright: ready"]', { state: 'attached' });
+  });
+}
