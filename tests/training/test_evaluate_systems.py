@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from callwright_grounding.errors import UserError
 from callwright_training.cli import rlaif_train
 from callwright_training.evaluation import Summary
+from callwright_training.evaluation.systems.model import call_below_imports
 
 ANSWER = "<<<api_call>>>: AutoModel.from_pretrained('org/vit')\n<<<code>>>: m = 1"
 
@@ -127,6 +128,25 @@ def test_a_model_continues_the_training_prompt_and_is_not_run_twice(evaluate, tm
     assert [answer["question_id"] for answer in answers] == [1, 2, 3]
     assert "\n" not in (answers[0]["call"] or "")
     assert Summary.load(tmp_path / "out/summary.json").latency_ms["median"] > 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "call", "code"),
+    [
+        (["f('x')"], "f('x')", "import known\nf('x')"),
+        (["import a", "from b import c", "c('x')\nmore"], "c('x')", "import a\nfrom b import c\nc('x')"),
+        (["", "f()"], None, None),
+        (["import a", ""], None, "import a\n"),
+        ([f"import a{n}" for n in range(9)], None, "".join(f"import a{n}\n" for n in range(6))),
+    ],
+)
+def test_a_model_may_import_before_it_calls(lines, call, code):
+    written = iter(lines)
+    seen = []
+    answer = call_below_imports(lambda above: seen.append(above) or next(written), lambda _: "import known\n")
+    assert (answer.call, answer.code) == (call, code)
+    assert seen[0] == ""
+    assert len(seen) <= 6
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -81,25 +82,12 @@ class ModelSystem:
         """Generate one answer."""
         instruction = f"{record.instruction} {record.input}".strip()
         if self.form == "call":
-            return self._call(call_example(instruction, "")[0], seed)
+            prompt = call_example(instruction, "")[0]
+            return call_below_imports(lambda above: self._continue(prompt + above, seed), self._imports)
         if self.form == "script":
             code = self._continue(script_example(instruction, "")[0], seed).strip("\n").rstrip()
             return Answer.of(call=None, code=code or None)
         return Answer.read(self._continue(gorilla_example(instruction)[0], seed).strip())
-
-    def _call(self, prompt: str, seed: int) -> Answer:
-        """The first line that is no import; a model tuned on scripts too may import first."""
-        imports = ""
-        for _ in range(_IMPORT_LINES):
-            line = self._continue(prompt + imports, seed).strip().split("\n")[0].strip()
-            if not _IMPORT.match(line):
-                break
-            imports += f"{line}\n"
-        else:
-            return Answer.of(call=None, code=imports)
-        return Answer.of(
-            call=line or None, code=f"{imports or self._imports(line)}{line}" if line else imports or None
-        )
 
     def _continue(self, prompt: str, seed: int) -> str:
         import torch
@@ -123,6 +111,24 @@ class ModelSystem:
             )
         text: str = tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         return text
+
+
+def call_below_imports(write: Callable[[str], str], imports_of: Callable[[str], str]) -> Answer:
+    """The first line that is no import: a model tuned on scripts too may import before it calls.
+
+    Args:
+        write: What the model writes below the lines that it has written.
+        imports_of: The imports that a call needs, for one that came without any.
+    """
+    imports = ""
+    for _ in range(_IMPORT_LINES):
+        line = write(imports).strip().split("\n")[0].strip()
+        if not line:
+            break
+        if not _IMPORT.match(line):
+            return Answer.of(call=line, code=f"{imports or imports_of(line)}{line}")
+        imports += f"{line}\n"
+    return Answer.of(call=None, code=imports or None)
 
 
 def _folder(place: Path) -> Path | None:
