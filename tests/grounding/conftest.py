@@ -74,8 +74,32 @@ def __getattr__(name):
 def __getattr__(name):
     return name
 """,
+    "shapes/made.py": """
+from .solid import Cube
+def first(side):
+    made = Cube(side)
+    return made
+class Shelf:
+    @classmethod
+    def from_file(cls, path):
+        return _read(cls, path)
+    def top(self) -> Cube:
+        return _read(Cube, self)
+    def pair(self):
+        return self.top()
+class Labelled(Shelf):
+    def top(self):
+        return _read(Cube, "label")
+""",
     "shapes/typed.py": "def area(side): ...\n",
-    "shapes/typed.pyi": "def area(side: float, precision: int = ...) -> str: ...\n",
+    "shapes/typed.pyi": """
+from typing import overload
+def area(side: float, precision: int = ...) -> str: ...
+@overload
+def load(path: str, *, lazily: bool) -> int: ...
+@overload
+def load(path: str, *, lazily: bool | None = ...) -> str: ...
+""",
 }
 
 

@@ -68,4 +68,4 @@ def test_folders_are_walked_without_environments(shared_interpreter: Interpreter
 
 def test_index_reports_what_it_holds(shared_interpreter: Interpreter, index_folder: Path) -> None:
     result = CliRunner().invoke(index, ["--python", str(shared_interpreter.executable), "--json"])
-    assert {"name": "shapes", "version": "1.0", "modules": 6} in json.loads(result.output)["distributions"]
+    assert {"name": "shapes", "version": "1.0", "modules": 7} in json.loads(result.output)["distributions"]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_server.engine.engine import Engine
+from callwright_server.lsp.groundwork import imported_in
 from callwright_server.settings import Inline
 from callwright_server.suggest.asking import Ask, Kind
 from callwright_server.suggest.choosing import Place
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.grounding import LONGEST, Names
-from callwright_server.suggest.installed import Installed
+from callwright_server.suggest.installed import Installed, find_installed
 from callwright_server.suggest.line_writer import LineWriter
 
 FILE = "import toys\nfrom toys import Cube\ncube = Cube(1)\n"
@@ -101,3 +103,18 @@ def test_while_nothing_is_known_nothing_is_held(engine: Engine, small_catalogue:
 def test_a_very_long_buffer_is_not_read(names: Names) -> None:
     text = "x = 1\n" * (LONGEST // 5)
     assert names.line(Place(text, len(text))) is None
+
+
+def test_what_open_buffers_import_is_indexed_first() -> None:
+    buffers = ["import toys.big as t\nif 1:\n    from json import (", "x = 'import y'\n"]
+    assert imported_in(buffers) == {"toys", "json"}
+
+
+def test_a_command_knows_what_the_files_project_has_without_an_index(
+    toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIRTUAL_ENV", str(toys))
+    monkeypatch.setenv("CALLWRIGHT_HOME", str(tmp_path / "home"))
+    environment = find_installed(tmp_path / "app.py").environment
+    assert environment is not None
+    assert {"Cube", "volume"} <= environment.summary("toys").names.keys()

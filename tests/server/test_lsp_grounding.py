@@ -182,3 +182,9 @@ async def test_an_interpreter_that_is_none_changes_nothing(make_editor, bundle_p
     assert await editor.ghosts(source)
     assert not (await pull(editor, editor.open(WRONG))).items
     assert await editor.stop() == 0
+
+
+async def test_members_come_marked_and_in_front(grounded):
+    items = (await grounded.menu(f"{FILE}y = cube.‸")).items
+    assert {item.label for item in items} == {"★ scale", "★ side"}
+    assert all(item.filter_text == item.text_edit.new_text and item.sort_text < "0" for item in items)

@@ -30,6 +30,21 @@ class Judge(Protocol):
         ...
 
 
+class FileJudge(Judge):
+    """A judge that is also told of imports."""
+
+    guarded: dict[str, int]
+    """How many surrounding blocks expect each kind of missing name."""
+    silent: int
+    """Above 0 while a body is walked only for what it returns."""
+
+    def import_module(self, node: ast.Import, alias: ast.alias) -> None:
+        """``import a.b``."""
+
+    def import_name(self, node: ast.ImportFrom, alias: ast.alias, module: str) -> None:
+        """``from a import b``."""
+
+
 class FileInference(Inference):
     """Infers expressions of the file being walked.
 

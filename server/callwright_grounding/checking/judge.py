@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from callwright_grounding.catalogue import Catalogue
+from callwright_grounding.checking.expressions import FileJudge
 from callwright_grounding.checking.finding import ERROR, WARNING, Finding
 from callwright_grounding.checking.guards import probed_names
-from callwright_grounding.checking.walker import FileJudge
 from callwright_grounding.resolution.lookups import Lookup
 from callwright_grounding.resolution.members import member_names
 from callwright_grounding.resolution.resolver import Resolver

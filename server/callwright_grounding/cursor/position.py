@@ -9,10 +9,12 @@ from pathlib import Path
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_grounding.checking.checker import module_name
+from callwright_grounding.checking.expressions import FileJudge
 from callwright_grounding.checking.frames import Frame
-from callwright_grounding.checking.walker import FileJudge, FunctionNode, Walker
+from callwright_grounding.checking.walker import Walker
 from callwright_grounding.cursor.lexical import Spot, spot, statement_start
 from callwright_grounding.environment.reader import FileReader
+from callwright_grounding.environment.syntax import FunctionNode
 from callwright_grounding.resolution.annotated_types import parse_expression
 from callwright_grounding.resolution.lookups import Lookup
 from callwright_grounding.resolution.members import member_names, openness

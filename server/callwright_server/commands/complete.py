@@ -32,12 +32,14 @@ def complete(place: str, as_json: bool, bundle: str) -> None:
     import time
 
     from callwright_server.settings import Settings
+    from callwright_server.suggest.installed import find_installed
     from callwright_server.suggest.opening import open_bundle
     from callwright_server.suggest.place import read_place
 
     path, document, offset = read_place(place)
     with _progress() as report:
-        suggester = open_bundle(Settings(bundle=bundle), report).suggester(Settings(bundle=bundle))
+        installed = find_installed(path)
+        suggester = open_bundle(Settings(bundle=bundle), report, installed).suggester(Settings(bundle=bundle))
     began = time.perf_counter()
     answer = suggester.suggest(document, offset, stop=lambda: False)
     milliseconds = (time.perf_counter() - began) * 1000

@@ -12,17 +12,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 from pygls.workspace import PositionCodec
 
+from callwright_grounding.errors import InterpreterError
 from callwright_server import __version__
 from callwright_server.errors import BundleError, ServerError
 from callwright_server.lsp.documents import offset_of, position_of
 from callwright_server.lsp.status import METHOD
 from callwright_server.suggest.document import Document
+from callwright_server.suggest.installed import look
 
 MARK = "‸"
 """Where the sample's author stops to look at what is suggested."""
@@ -85,6 +88,14 @@ async def watch(
         await editor.stop()
 
 
+def _is_indexed() -> bool:
+    """Whether what is installed here is indexed: doing that now would compete with what is to be seen."""
+    try:
+        return look("", [Path.cwd()])[1]
+    except InterpreterError:
+        return False
+
+
 class _Editor:
     """A buffer, a cursor and a language server."""
 
@@ -101,8 +112,7 @@ class _Editor:
         await self._client.start_io(sys.executable, "-m", "callwright_server", "serve")
         parameters = types.InitializeParams(
             capabilities=types.ClientCapabilities(),
-            # Indexing all that is installed would compete with what is to be seen.
-            initialization_options={"bundle": bundle, "grounding": {"enabled": False}},
+            initialization_options={"bundle": bundle, "grounding": {"enabled": _is_indexed()}},
         )
         await self._client.initialize_async(parameters)
         self._client.initialized(types.InitializedParams())

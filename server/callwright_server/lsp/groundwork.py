@@ -10,10 +10,11 @@ import asyncio
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 10.0
 """Seconds between two looks at what has changed on disk."""
 _NICENESS = 15
+_IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
 
 
 class Groundwork:
@@ -41,12 +43,19 @@ class Groundwork:
         installed: Where the environment is put for whoever writes lines.
         on_change: What exists is known now, or has changed.
         on_indexing: What is being indexed; empty once that has ended.
+        imported: Top-level modules that the open buffers import: what is indexed first.
     """
 
     def __init__(
-        self, installed: Installed, *, on_change: Callable[[], None], on_indexing: Callable[[str], None]
+        self,
+        installed: Installed,
+        *,
+        on_change: Callable[[], None],
+        on_indexing: Callable[[str], None],
+        imported: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._installed, self._on_change, self._on_indexing = installed, on_change, on_indexing
+        self._imported = imported
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callwright-grounding")
         self._settings = Grounding(enabled=False)
         self._folders: tuple[Path, ...] = ()
@@ -116,10 +125,11 @@ class Groundwork:
             interpreter, whole = await loop.run_in_executor(
                 self._thread, look, self._settings.python, self._folders
             )
-            if not whole and not await self._build(interpreter):
-                return
             self._interpreter = interpreter
-            await self._open(interpreter)
+            if not whole:
+                await self._build_and_open(interpreter)
+            else:
+                await self._open(interpreter)
         except UserError as error:
             log.warning("%s", error)
         except Exception as error:
@@ -150,12 +160,22 @@ class Groundwork:
         except Exception as error:
             log.error("What is installed could not be read again: %s", where(error))
 
-    async def _build(self, interpreter: Interpreter) -> bool:
-        """Build what is missing of the index, once; whether it is whole then."""
+    async def _build_and_open(self, interpreter: Interpreter) -> None:
+        """Build what is missing of the index, once: what is imported, used at once, then the rest."""
         if interpreter.executable in self._built:
-            return False
+            return
         self._built.add(interpreter.executable)
+        if first := sorted(self._imported()):
+            if not await self._build(interpreter, ["--only", ",".join(first)]):
+                return
+            await self._open(interpreter)
+        if await self._build(interpreter, []):
+            await self._open(interpreter)
+
+    async def _build(self, interpreter: Interpreter, options: list[str]) -> bool:
+        """Build a part of the index; whether that worked."""
         command = ["-m", "callwright_grounding.environment.build", "--python", str(interpreter.executable)]
+        command += options
         process = self._process = await asyncio.create_subprocess_exec(
             sys.executable, *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, creationflags=_flags()
         )
@@ -170,6 +190,11 @@ class Groundwork:
         if code != 0:
             log.warning("Indexing what is installed ended with %d; `callwright index` says why.", code)
         return code == 0
+
+
+def imported_in(texts: Iterable[str]) -> set[str]:
+    """Top-level modules that some buffers import, also buffers that do not parse."""
+    return {match for text in texts for match in _IMPORTED.findall(text)}
 
 
 def _checked(checker: Checker, text: str, path: Path | None, catalogue: Catalogue | None) -> list[Finding]:

@@ -14,6 +14,7 @@ from callwright_grounding.environment import (
     find_interpreter,
 )
 from callwright_grounding.environment.build import missing
+from callwright_grounding.errors import InterpreterError
 
 
 @dataclass(slots=True)
@@ -39,6 +40,16 @@ def look(python: str, folders: Sequence[Path]) -> tuple[Interpreter, bool]:
     near = folders[0] if folders else None
     interpreter = describe_interpreter(find_interpreter(python or None, near=near))
     return interpreter, not missing(interpreter)
+
+
+def find_installed(path: Path) -> Installed:
+    """What the interpreter of a file's project has; what is not indexed is read from its files."""
+    folders = (path.resolve().parent,)
+    try:
+        interpreter, _ = look("", folders)
+    except InterpreterError:
+        return Installed()
+    return Installed(open_environment(interpreter, folders))
 
 
 def open_environment(interpreter: Interpreter, folders: Sequence[Path]) -> Environment:
