@@ -40,11 +40,21 @@ Judge = Callable[[list[Question]], list[bool | None]]
 
 
 @dataclass(frozen=True)
+class Import:
+    """One imported name."""
+
+    path: str
+    """Where it comes from: ``torch.nn``."""
+    statement: str
+    """``from torch import nn``."""
+
+
+@dataclass(frozen=True)
 class Site:
     """A place behind ``library.`` or behind ``library.function(`` in somebody's source."""
 
-    imports: dict[str, str]
-    """Name to the dotted path that it was imported from."""
+    imports: dict[str, Import]
+    """Name to what it was imported as."""
     head: str
     """The statement up to the place."""
     before: str
@@ -84,24 +94,20 @@ def sites(sources: Iterator[tuple[Path, str]], modules: Callable[[str], bool]) -
                 yield Site(imports, head, _before(source, match.end(), imports))
 
 
-def _imported(source: str, modules: Callable[[str], bool]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _imported(source: str, modules: Callable[[str], bool]) -> dict[str, Import]:
+    found: dict[str, Import] = {}
     for match in _IMPORT.finditer(source):
         module, alias, parent, name, other = match.groups()
         path = module or f"{parent}.{name}"
         bound = (alias or module) if module else (other or name)
         if "." not in bound and modules(module or parent):
-            found[bound] = path
+            found[bound] = Import(path, match.group().strip())
     return found
 
 
-def _before(source: str, offset: int, imports: dict[str, str]) -> str:
+def _before(source: str, offset: int, imports: dict[str, Import]) -> str:
     start = source.rfind("\n", 0, max(0, offset - _NEAR)) + 1
-    return "".join(f"{_import(name, path)}\n" for name, path in imports.items()) + source[start:offset]
-
-
-def _import(name: str, path: str) -> str:
-    return f"import {path}" if name == path else f"import {path} as {name}"
+    return "".join(f"{item.statement}\n" for item in imports.values()) + source[start:offset]
 
 
 def written(site: Site, text: str) -> Iterator[Written]:
@@ -122,13 +128,13 @@ def written(site: Site, text: str) -> Iterator[Written]:
 
 def _alone(site: Site, node: ast.expr, text: str) -> str:
     root = next(item.id for item in ast.walk(node) if isinstance(item, ast.Name) and item.id in site.imports)
-    return f"{_import(root, site.imports[root])}; {text}"
+    return f"{site.imports[root].statement}; {text}"
 
 
-def _path(node: ast.expr, imports: dict[str, str]) -> str | None:
+def _path(node: ast.expr, imports: dict[str, Import]) -> str | None:
     """The dotted path of an expression that starts at an import; ``None`` for any other."""
     if isinstance(node, ast.Name):
-        return imports.get(node.id)
+        return imports[node.id].path if node.id in imports else None
     if isinstance(node, ast.Attribute) and (inner := _path(node.value, imports)) is not None:
         return f"{inner}.{node.attr}"
     return None
