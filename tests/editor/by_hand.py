@@ -1,4 +1,4 @@
-"""What is made or measured in a real VS Code on request, with the default bundle: `make picture`, `make bench-editor`.
+"""What is made or measured in a real VS Code on request: `make picture`, `make bench-editor`.
 
 Not collected with the tests: figures need a quiet machine, and the picture the default bundle.
 """

@@ -1,6 +1,7 @@
 // What needs eyes and keys, on the packaged extension in one real editor that all tests here share.
 import { after, afterEach, before } from 'node:test';
 import { startSession } from '../support/session.mjs';
+import { existing, TOYS } from './existing.mjs';
 import { ghostText } from './ghostText.mjs';
 import { network } from './network.mjs';
 import { picture } from './picture.mjs';
@@ -16,7 +17,7 @@ let opened = 0;
 
 before(
   async () => {
-    session = await startSession({ files });
+    session = await startSession({ files: { ...files, ...TOYS } });
     await session.load();
   },
   { timeout: 900_000 },
@@ -40,4 +41,5 @@ suggestList(fresh);
 taskComment(fresh);
 picture(fresh);
 serverTrouble(fresh);
+existing(() => session);
 network(() => session);

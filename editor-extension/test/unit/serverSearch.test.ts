@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findServer, type Surroundings } from '../../src/serverSearch';
+import { findServer, otherServers, type Surroundings } from '../../src/serverSearch';
 
 const everywhere: Surroundings = {
   configured: '',
@@ -40,4 +40,11 @@ test('an untrusted workspace runs nothing of its own', async () => {
 test('the reason names the place', async () => {
   const { server } = await findServer({ ...everywhere, executable: only('/project/.venv/bin/callwright') });
   assert.equal(server?.because, '.venv of project');
+});
+
+test('where the configured server is of no use, the others that are there are offered, best first', async () => {
+  const around = { ...everywhere, configured: '/usr/bin/python', executable: only('/usr/bin/python', '/project/.venv/bin/callwright', '/usr/bin/callwright') };
+  const offered = (await otherServers(around, '/usr/bin/python')).map((server) => server.because);
+  assert.deepEqual(offered, ['.venv of project', 'PATH']);
+  assert.deepEqual(await otherServers({ ...around, trusted: false }, undefined), []);
 });
