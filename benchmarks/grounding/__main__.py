@@ -30,6 +30,7 @@ from callwright_grounding.resolution.resolver import Resolver
 from callwright_server.bundle import find_bundle
 from callwright_server.engine.engine import Engine
 from callwright_server.engine.settings import EngineSettings
+from callwright_server.errors import UserError
 
 RESULTS = Path(__file__).parent.parent / "results"
 REPORTED_ON = ("accelerate", "huggingface_hub", "datasets", "peft", "trl")
@@ -139,7 +140,10 @@ def bench(sections: str, python: str, bundle: str, quick: int, out: Path | None)
     measuring, report = Bench(python, bundle, quick), dict[str, Report]()
     for section in sections.split(","):
         measure: Callable[[], Report] = getattr(measuring, section)
-        report[section] = measure()
+        try:
+            report[section] = measure()
+        except UserError as error:  # a section that needs a bundle, and there is none
+            raise click.ClickException(str(error)) from error
         click.echo(json.dumps({section: report[section]}, indent=2))
         target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     click.echo(f"Written to {target}", err=True)
