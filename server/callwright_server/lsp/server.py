@@ -23,7 +23,7 @@ from callwright_server import __version__
 from callwright_server.lsp import existing, translate
 from callwright_server.lsp.diagnostics import Diagnostics
 from callwright_server.lsp.documents import Documents, OpenDocument
-from callwright_server.lsp.groundwork import Groundwork
+from callwright_server.lsp.groundwork import Groundwork, imported_in
 from callwright_server.lsp.loading import Loader, Report
 from callwright_server.lsp.outcomes import Outcomes
 from callwright_server.lsp.pacing import Pacer
@@ -73,7 +73,12 @@ class CallwrightServer(LanguageServer):
             on_off=self._off,
             installed=installed,
         )
-        self.groundwork = Groundwork(installed, on_change=self._others_exist, on_indexing=self._indexing)
+        self.groundwork = Groundwork(
+            installed,
+            on_change=self._others_exist,
+            on_indexing=self._indexing,
+            imported=lambda: imported_in(item.source for item in self.workspace.text_documents.values()),
+        )
         self.diagnostics = Diagnostics(
             self.groundwork, self.python_document, self.text_document_publish_diagnostics
         )
