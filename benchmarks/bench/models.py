@@ -59,9 +59,9 @@ class Model:
         Raises:
             RuntimeError: Says why there is no such thing.
         """
-        kind, _, stored = engine.rpartition("-") if "-" in engine else (engine, "", "")
+        kind, _, stored = engine.partition("-")
         if kind == "ours":
-            return self._ours(stored.replace("dynamic", "int8-dynamic"))
+            return self._ours(stored)
         if kind == "torch":
             return self._entrant("torch fp32", "torch", self.base())
         if kind == "llama.cpp":

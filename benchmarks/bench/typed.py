@@ -128,10 +128,12 @@ def same_answers(bundle: str, every: int = 4) -> Row:
             continue
         plain.engine.forget()
         theirs = plain.suggester(settings).suggest(document, offset, stop=lambda: False)
-        left, right = ([item.text for item in answer.shown[:1]] for answer in (ours, theirs))
+        left, right = (
+            [item.text[offset - item.start :] for item in answer.shown[:1]] for answer in (ours, theirs)
+        )
         compared, same = compared + 1, same + (left == right)
         if left != right:
-            different.append([str(left), str(right)])
+            different.append([*left, "-"][:1] + [*right, "-"][:1])
     return {"compared": compared, "same": same, "different": different}
 
 

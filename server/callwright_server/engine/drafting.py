@@ -28,31 +28,38 @@ class Expected:
 
     def __init__(self, encode: Callable[[str], list[int]], decode: Callable[[Sequence[int]], str]) -> None:
         self._encode, self._decode = encode, decode
-        self._written: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
+        self._written: deque[tuple[str, list[int]]] = deque(maxlen=_REMEMBERED)
 
-    def remember(self, prompt: str, text: str) -> None:
+    def remember(self, prompt: str, tokens: Sequence[int]) -> None:
         """This was written after that."""
-        if text:
-            self._written.appendleft((prompt, text))
+        if tokens:
+            self._written.appendleft((prompt, list(tokens)))
 
     def after(self, prompt: str) -> Callable[[Sequence[int]], list[int]]:
         """What is expected after a prompt, as a function of the tokens that are generated already."""
+        known = next((tokens for before, tokens in self._written if before == prompt), [])
         rests = (whole[len(prompt) :] for whole in self._wholes() if whole.startswith(prompt))
         rest = next(filter(None, rests), "")
-        return lambda generated: self._rest(rest, generated)
+        return lambda generated: _behind(known, generated) or self._rest(rest, generated)
 
     def forget(self) -> None:
         """Expect nothing."""
         self._written.clear()
 
     def _wholes(self) -> Iterable[str]:
-        return (prompt + text for prompt, text in self._written)
+        return (prompt + self._decode(tokens) for prompt, tokens in self._written)
 
     def _rest(self, rest: str, generated: Sequence[int]) -> list[int]:
         done = self._decode(generated) if rest else ""
         if len(done) >= len(rest) or not rest.startswith(done):
             return []
         return self._encode(rest[len(done) :])[:_LONGEST_EXPECTED]
+
+
+def _behind(known: list[int], generated: Sequence[int]) -> list[int]:
+    """What of known tokens is left behind the generated ones; nothing where those are others."""
+    done = len(generated)
+    return known[done : done + _LONGEST_EXPECTED] if known[:done] == list(generated) else []
 
 
 class Drafter:

@@ -107,12 +107,11 @@ class Engine:
                     check=lambda: check(stop, deadline),
                 )
                 finish = decoding.run(max_tokens)
-                text = self.decode(decoding.tokens)
-                self._expected.remember(prompt, text)
+                self._expected.remember(prompt, decoding.tokens)
         except Interrupted as interrupted:  # while waiting for another inference
             return Generation("", (), (), interrupted.reason, len(tokens), 0)
         return Generation(
-            text=text,
+            text=self.decode(decoding.tokens),
             tokens=tuple(decoding.tokens),
             log_probs=tuple(decoding.log_probs),
             finish=finish,
