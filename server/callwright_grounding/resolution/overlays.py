@@ -110,6 +110,9 @@ MODEL_OUTPUTS: dict[str, tuple[str, ...]] = {
 DATA_ATTRIBUTES = frozenset({"transformers.configuration_utils.PreTrainedConfig"})
 """Classes whose instances carry whatever was in a file: attributes are never judged."""
 
+ONLY_IN_STUBS = frozenset({"arg0"})
+"""What typeshed calls the first of some ``*args`` that must not be empty (``os.spawnlp``); no keyword."""
+
 ALIASED_KEYWORDS = frozenset({"a", "axis", "keepdims", "x", "x1", "x2"})
 """NumPy's words, which torch's compiled functions take for their own (`python_arg_parser.cpp`)."""
 

@@ -95,7 +95,8 @@ def _shown_names(function: Function) -> tuple[str, ...]:
 
 def _named(parameters: list[str]) -> list[str]:
     # A leading `__` marks positional-only parameters in older stubs (PEP 484).
-    return [name.lstrip("!") for name in parameters if not name.startswith(("/", "*", "__"))]
+    named = [name.lstrip("!") for name in parameters if not name.startswith(("/", "*", "__"))]
+    return [name for name in named if name not in overlays.ONLY_IN_STUBS]
 
 
 def _signature(
