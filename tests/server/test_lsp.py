@@ -198,6 +198,18 @@ async def test_our_own_messages(editor):
     assert (await editor.client.workspace_execute_command_async(command))["api"] == CALL[7:]
 
 
+async def test_the_server_tells_how_it_answered_and_no_text(editor):
+    command = types.ExecuteCommandParams("callwright.timings")
+    uri = editor.open(f"{FROM}{TASK}")
+    for _ in range(2):
+        await editor.ghosts_at(uri, f"{FROM}{TASK}‸")
+    rows = await editor.client.workspace_execute_command_async(command)
+    last = rows[-1]
+    assert (last["kind"], last["how"], last["shown"]) == ("inline", "known", 1)
+    assert last["took_ms"] >= 0
+    assert all(set(row) == {"kind", "how", "shown", "took_ms"} for row in rows)
+
+
 async def test_nonsense_does_not_end_the_server(editor):
     # pygls cannot answer what it cannot read; the server must survive it.
     editor.client.protocol.send_request("textDocument/inlineCompletion", {"position": 3})
