@@ -110,6 +110,8 @@ def _absent(resolver: Resolver, cls: Class, name: str, *, exact: bool) -> Lookup
         return Lookup("open", None, "private names are not judged")
     order = resolver.order(cls)
     paths = {base.cls.path for base in order.bases}
+    if any(base.cls.module.startswith(overlays.PARTIAL_STUBS) for base in order.bases):
+        return OPEN
     likely = False
     if order.open:
         bounded = overlays.MEMBERS_ONLY | overlays.NEVER_CALLED

@@ -133,6 +133,9 @@ ADDED_AT_RUN_TIME = {
 }
 """Modules that compiled code or other distributions add names to."""
 
+PARTIAL_STUBS = ("distutils",)
+"""Packages whose stubs in typeshed leave names out: what they lack may be there."""
+
 NOT_THERE = {
     # `torch` copies names from `torch._C`, whose stubs declare more than the compiled module has.
     "torch": frozenset({
