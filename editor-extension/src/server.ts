@@ -15,6 +15,7 @@ import { serverSettings } from './settings';
 import { findServer } from './serverSearch';
 import { surroundings } from './surroundings';
 import type { StatusItem } from './status';
+import { onComment } from './writeCallAction';
 
 const OPEN_LOG = 'Open log';
 
@@ -104,6 +105,9 @@ export class Server implements vscode.Disposable {
       synchronize: { configurationSection: 'callwright' },
       errorHandler: this.errorHandler(),
       middleware: {
+        // A hyphen in a task comment must not open a list from which Enter would take an entry.
+        provideCompletionItem: (document, position, context, token, next) =>
+          context.triggerCharacter && onComment(document, position) ? undefined : next(document, position, context, token),
         workspace: {
           // The server is told its own settings only, not the extension's.
           didChangeConfiguration: async () => {

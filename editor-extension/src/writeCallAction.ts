@@ -3,12 +3,17 @@ import * as vscode from 'vscode';
 
 const COMMENT = /^\s*#(?!!)\s*\S/;
 
+/** Whether a line is a comment and nothing else. */
+export function onComment(document: vscode.TextDocument, { line }: vscode.Position): boolean {
+  return COMMENT.test(document.lineAt(line).text);
+}
+
 /** Offers "Write the API call for this" on a comment. */
 export class WriteCallAction implements vscode.CodeActionProvider {
   static readonly kinds = [vscode.CodeActionKind.RefactorRewrite];
 
   provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
-    if (!COMMENT.test(document.lineAt(range.start.line).text)) return [];
+    if (!onComment(document, range.start)) return [];
     const action = new vscode.CodeAction('Write the API call for this', vscode.CodeActionKind.RefactorRewrite);
     action.command = { command: 'callwright.writeCall', title: action.title };
     return [action];

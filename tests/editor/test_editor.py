@@ -57,7 +57,7 @@ def test_inside_the_oldest_extension_host(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3000)
 def test_with_eyes_and_keys(vscode: dict[str, str], vsix: Path, tmp_path: Path) -> None:
     output = run(vscode, "node", "--test", "test/ui/all.test.mjs", VSIX=str(vsix), SCREENSHOTS=str(tmp_path))
     assert "fail 0" in output

@@ -30,11 +30,11 @@ export async function actions(editor: vscode.TextEditor, line: number): Promise<
 
 /** The first answer that is not undefined, within the time that a server may take to come up on a busy machine. */
 export async function until<Answer>(ask: (attempt: number) => Promise<Answer | undefined>): Promise<Answer> {
-  const deadline = Date.now() + 180_000;
+  const deadline = Date.now() + 200_000;
   for (let attempt = 0; ; attempt++) {
     const answer = await ask(attempt);
     if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error('no answer in three minutes');
+    if (Date.now() > deadline) throw new Error('no answer in time');
     await pause(300);
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { accepted, labelOf, open, until } from './editing';
+import { accepted, end, labelOf, open, until } from './editing';
 
 const IMPORT = 'from sentence_transformers import SentenceTransformer\n';
 const TASK = '# Sentence similarity\n';
@@ -28,6 +28,15 @@ export function manners(): void {
     const editor = await open(`${IMPORT}${TASK}\n${TASK}\n`);
     editor.selections = [2, 4].map((line) => new vscode.Selection(line, 0, line, 0));
     assert.equal(await accepted(editor), `${IMPORT}${TASK}model = ${CALL}\n${TASK}model = ${CALL}\n`);
+  });
+
+  it('opens no list by itself inside a comment', async () => {
+    const editor = await open('# Image classification, multi-');
+    const listed = (...trigger: string[]): Thenable<vscode.CompletionList> =>
+      vscode.commands.executeCommand('vscode.executeCompletionItemProvider', editor.document.uri, end(editor), ...trigger);
+    const ours = (list: vscode.CompletionList): number => list.items.filter((item) => labelOf(item).includes('(')).length;
+    await until(async () => ours(await listed()) || undefined);
+    assert.equal(ours(await listed('-')), 0);
   });
 
   it('works in the cells of a notebook', async () => {

@@ -13,7 +13,7 @@ const NODE = path.join(VSCODE, 'bin/node');
 const SERVER = path.join(VSCODE, 'pkg/lib/vscode/out/server-main.js');
 const HERE = import.meta.dirname;
 /** Milliseconds; a machine that is busy with everything else takes minutes to load the workbench. */
-export const PATIENCE = Number(process.env.PATIENCE ?? 240_000);
+export const PATIENCE = Number(process.env.PATIENCE ?? 400_000);
 
 const BROWSER = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',

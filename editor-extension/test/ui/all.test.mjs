@@ -20,7 +20,7 @@ before(
     session = await startSession({ files: { ...files, ...TOYS } });
     await session.load();
   },
-  { timeout: 900_000 },
+  { timeout: 1_500_000 },
 );
 
 after(() => session?.stop());

@@ -24,6 +24,7 @@ export function serverTrouble(fresh) {
     const before = editor.servers();
     editor.configure({ ...JSON.parse(process.env.CALLWRIGHT_TEST_SETTINGS), 'callwright.server.path': process.execPath });
     await editor.load();
+    await editor.open('toys_app.py');
     await editor.status('error');
     const message = await editor.notification('is no Callwright server that starts');
     await (await message.waitForSelector('.monaco-button:has-text("Use .venv of workspace")')).click();
