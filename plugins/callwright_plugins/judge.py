@@ -93,6 +93,10 @@ class Judge(ABC):
     concurrency: int = 1
     """How many pairs may be in work at the same time; more than one needs an ``async`` answer."""
 
+    spread: bool = False
+    """Whether copies may judge parts of the pairs in other processes and on other machines. For judges that
+    compute; one that waits for an endpoint, or counts money, has its ``concurrency``."""
+
     def open(self, context: JudgeContext) -> None:
         """Called before the first pair, and again when the judge is used again after ``close``.
 

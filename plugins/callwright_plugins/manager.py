@@ -75,7 +75,7 @@ class Plugins:
     """
 
     def __init__(self, files: Sequence[Path] = (), *, strict: bool = True) -> None:
-        self.strict = strict
+        self.strict, self.files = strict, tuple(files)
         self.problems: list[Problem] = []
         self.plugins: list[Plugin] = []
         self._manager = pluggy.PluginManager(PROJECT)

@@ -97,13 +97,26 @@ def test_pairs_without_a_label_are_listed_with_the_reason(feedback, tmp_path):
 @pytest.mark.slow
 def test_the_result_does_not_depend_on_workers_or_batches(feedback, tmp_path):
     feedback(tmp_path / "one")
-    feedback(tmp_path / "two", "--workers", 2)
+    feedback(tmp_path / "two", "--workers", 2)  # samples and judges
     feedback(tmp_path / "more", "--samples", 6)
 
     one, two, more = ((tmp_path / name / "labels.jsonl").read_text() for name in ("one", "two", "more"))
     assert one == two
     shared = {row["id"]: row for row in map(json.loads, more.splitlines())}
     assert all(shared[row["id"]]["sample"] == row["sample"] for row in map(json.loads, one.splitlines()))
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_gives_the_same(feedback, tmp_path, monkeypatch):
+    """Two workers of a local cluster; `pip install 'callwright[ray]'` for this test to run."""
+    ray = pytest.importorskip("ray", reason="RAY IS NOT INSTALLED: sampling and judging on Ray is NOT tested")
+    monkeypatch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    feedback(tmp_path / "one")
+    try:
+        feedback(tmp_path / "ray", "--workers", 2, "--ray", "local")
+    finally:
+        ray.shutdown()
+    assert (tmp_path / "ray" / "labels.jsonl").read_text() == (tmp_path / "one" / "labels.jsonl").read_text()
 
 
 @pytest.mark.slow

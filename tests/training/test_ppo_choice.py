@@ -16,8 +16,8 @@ from callwright_training.bases import load_base
 from callwright_training.checkpoints import save_checkpoint
 from callwright_training.choice.scoring import TorchPairs
 from callwright_training.errors import StageError
+from callwright_training.feedback.judged import open_judge
 from callwright_training.feedback.settings import JudgeSettings
-from callwright_training.feedback.stage import open_judge
 from callwright_training.logs import read_log
 from callwright_training.ppo import PPOSettings, loop, stage
 from callwright_training.ppo.choosing import Choosing

@@ -146,11 +146,66 @@ def test_every_stage_runs_once_and_survives_kills(small, tmp_path):
     assert sum(count - 1 for count in endpoint.paid.values()) <= kills * 8 * 8
 
 
-def test_the_installed_run_files_are_right(monkeypatch):
+def test_the_installed_run_files_are_found():
     assert list(installed_run_files()) == ["paper.toml", "smollm2-135m.toml", "tiny.toml"]
     for name, path in installed_run_files().items():
-        file = read_run_file(path)
-        assert find_run_file(name) == find_run_file(file.name) == path
+        assert find_run_file(name) == find_run_file(read_run_file(path).name) == path
+
+
+def check(name, out):
+    result = CliRunner().invoke(rlaif_train, ["run", name, "--check", "--out", str(out)])
+    if result.exception:
+        raise result.exception
+    assert not out.exists()
+    return dict(line.split(": ", 1) for line in result.stdout.splitlines())
+
+
+def test_what_tiny_would_do(tmp_path):
+    told = check("tiny.toml", tmp_path / "out")
+    assert list(told) == list(STAGES)
+    assert told["sft"].startswith("every weight of tiny")
+    assert "judged by 'program' by 8 questions" in told["feedback"]
+
+
+@pytest.mark.gorilla
+@pytest.mark.parametrize(
+    ("name", "base", "judge"),
+    [
+        ("smollm2-135m.toml", "smollm2-135m (SmolLM2", "'program' by 7 questions"),
+        ("paper.toml", "gpt2-large (from the hub", "'openai' by 8 questions"),
+    ],
+)
+def test_what_the_large_ones_would_do(gorilla, monkeypatch, tmp_path, name, base, judge):
+    """Records, catalogue, split, base, judge and questions, all as a run would find them."""
+    monkeypatch.setenv("CALLWRIGHT_DATA", str(gorilla.parent))
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    told = check(name, tmp_path / "out")
+    assert list(told) == list(STAGES)
+    assert base in told["sft"]
+    assert judge in told["feedback"]
+    assert told["evaluate"].startswith("61 held-out records")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"a": ('"tiny"', '"{here}"')}, "is a folder without config.json and safetensors"),
+        ({"a": ('judge = "openai"', 'judge = "openai"\nform = "script"')}, "the model learns 'call' only"),
+        (
+            {"a": ("batch_size = 8\nminibatches = 2", "batch_size = 9\nminibatches = 2")},
+            "batch_size = 9 cannot",
+        ),
+        ({"a": ('key_variable = ""', 'key_variable = "NO_SUCH_KEY"')}, "$NO_SUCH_KEY, which"),
+        ({"a": ("held_out = 0.2", "held_out = 0.0")}, "evaluate: no record is held out"),
+    ],
+)
+def test_a_check_finds_what_would_stop_a_stage(small, tmp_path, changes, message):
+    old, new = changes["a"]
+    path = small(a=(old, new.replace("{here}", str(tmp_path))))
+    with pytest.raises(UserError) as error:
+        check(str(path), tmp_path / "out")
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(

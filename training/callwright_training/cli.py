@@ -1,11 +1,12 @@
 """``rlaif-train``: rebuild the model from records, stage by stage or as one run."""
 
+import sys
 import warnings
 
 import click
 
 from callwright_server import __version__
-from callwright_server.command_line import LazyGroup, Subcommand, run
+from callwright_server.command_line import EXIT_USER_ERROR, LazyGroup, Subcommand, run
 
 _COMMANDS = "callwright_training.commands"
 SUBCOMMANDS = {
@@ -60,4 +61,12 @@ def main() -> None:
     """Entry point of the ``rlaif-train`` command."""
     # peft asks transformers in a way that it deprecates; that is nothing to the user.
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*")
-    run(rlaif_train, extra=EXTRA, modules=EXTRA_MODULES)
+    try:
+        run(rlaif_train, extra=EXTRA, modules=EXTRA_MODULES)
+    except Exception as error:
+        from callwright_training.files import no_room
+
+        if (said := no_room(error)) is None:
+            raise
+        click.echo(f"Error: {said}; make room, and the same command goes on", err=True)
+        sys.exit(EXIT_USER_ERROR)

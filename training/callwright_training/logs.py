@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from callwright_training.feedback.samples import whole_lines
+from callwright_training.files import write_whole
 
 
 class StageLog:
@@ -21,7 +22,7 @@ class StageLog:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "log.jsonl"
         kept = [row for row in whole_lines(self._path) if row["step"] < start]
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+        write_whole(self._path, "".join(json.dumps(row) + "\n" for row in kept))
         self._folder, self._start = folder, start
         self._writer: Any = None
         self._file = self._path.open("a", encoding="utf-8")

@@ -54,6 +54,8 @@ class ProgramJudge(Judge):
             asks the catalogue only.
     """
 
+    spread = True
+
     def __init__(self, python: Path | str | None = None) -> None:
         self._python = python
         self._evidence: Evidence | None = None

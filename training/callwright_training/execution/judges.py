@@ -70,6 +70,8 @@ class ExecutionJudge(ProgramJudge):
         options: The fields of :class:`ExecutionSettings`.
     """
 
+    spread = False  # it has workers of its own
+
     def __init__(self, **options: Any) -> None:
         super().__init__()
         self.settings = ExecutionSettings(**options)

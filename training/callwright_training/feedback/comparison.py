@@ -14,10 +14,11 @@ from callwright_plugins.judge import Pair
 from callwright_plugins.manager import Plugins
 from callwright_training.errors import RecordsError, RunFileError, StageError
 from callwright_training.feedback.agreement import Agreement, against_hand, compare
+from callwright_training.feedback.judged import judge_pairs, open_judge
 from callwright_training.feedback.labels import Label, histogram, threshold_at
 from callwright_training.feedback.samples import catalogue_imports
 from callwright_training.feedback.settings import JudgeSettings
-from callwright_training.feedback.stage import Step, judge_pairs, open_judge
+from callwright_training.feedback.stage import Step
 from callwright_training.records import Record
 from callwright_training.run.reading import checked
 

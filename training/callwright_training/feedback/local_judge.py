@@ -38,6 +38,8 @@ class LocalJudge(Judge):
         options: The fields of :class:`LocalSettings`.
     """
 
+    spread = True
+
     def __init__(self, **options: Any) -> None:
         self.settings = LocalSettings(**options)
 

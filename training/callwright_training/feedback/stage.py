@@ -13,8 +13,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from callwright_grounding.catalogue import Catalogue
-from callwright_plugins.judge import Judge, JudgeContext, Pair, Spending
-from callwright_plugins.judging import judge_all
+from callwright_plugins.judge import Spending
 from callwright_plugins.manager import Plugins
 from callwright_plugins.questions import QuestionSet
 from callwright_training.errors import StageError
 from callwright_training.export.merge import adapter_hash
 from callwright_training.feedback import labels as labelling
+from callwright_training.feedback.judged import Spread, forget_unless_same, judge_pairs, open_judge
 from callwright_training.feedback.labels import Label, Labelled
 from callwright_training.feedback.samples import (
     Asked,
@@ -39,11 +37,11 @@ from callwright_training.feedback.samples import (
     pair_of,
     prompt_of,
     read_samples,
-    whole_lines,
     write_samples,
 )
-from callwright_training.feedback.settings import FeedbackSettings, JudgeSettings
+from callwright_training.feedback.settings import FeedbackSettings
 from callwright_training.feedback.workers import run_work
+from callwright_training.files import write_whole
 from callwright_training.records import Record
 from callwright_training.records.split import shuffled
 
@@ -96,59 +94,9 @@ def run_feedback(request: FeedbackRequest, step: Step) -> dict[str, Any]:
         questions,
         folder=request.out,
         step=lambda done: step("judging", 0.7 + 0.3 * done),
+        spread=Spread(request.plugins.files, request.catalogue, settings.workers, settings.ray),
     )
     return _publish(request, samples, labels, questions, spent)
-
-
-def open_judge(settings: JudgeSettings, plugins: Plugins, catalogue: Catalogue, folder: Path) -> Judge:
-    """Build and open the judge of these settings.
-
-    Raises:
-        JudgeError: There is none of this name, it does not take these options, or it lacks something.
-    """
-    judge = plugins.judge(settings.judge, settings.options)
-    judge.open(JudgeContext(folder=folder, catalogue=catalogue, build=plugins.judge))
-    return judge
-
-
-def judge_pairs(
-    judge: Judge,
-    settings: JudgeSettings,
-    pairs: Sequence[Pair],
-    questions: QuestionSet,
-    *,
-    folder: Path,
-    step: Callable[[float], None],
-) -> tuple[list[Label], Spending]:
-    """Judge pairs, going on from what the folder holds; labels in the order of the pairs. Closes the judge.
-
-    Raises:
-        PluginError: The judge cannot go on; what it answered is kept.
-    """
-    file = folder / "judged.jsonl"
-    _forget_unless_same(
-        folder / "judging.json", settings.model_dump(mode="json") | questions.model_dump(), [file]
-    )
-    # What could not be labelled is tried again: answers that were paid for are in the judge's own cache.
-    known = {
-        label.id: label for label in map(labelling.from_json, whole_lines(file)) if label.score is not None
-    }
-    waiting = [pair for pair in pairs if pair.id not in known]
-
-    async def work() -> None:
-        try:
-            with file.open("a", encoding="utf-8") as kept:
-                async for judgement in judge_all(judge, waiting, questions):
-                    label = labelling.label_of(judgement, questions, settings.minimum_answered)
-                    known[label.id] = label
-                    kept.write(json.dumps(labelling.to_json(label), ensure_ascii=False) + "\n")
-                    kept.flush()
-                    step(len(known) / len(pairs))
-        finally:
-            await judge.close()
-
-    asyncio.run(work())
-    return [known[pair.id] for pair in pairs], judge.spending()
 
 
 def _sample(
@@ -167,7 +115,7 @@ def _sample(
         bf16=settings.bf16,
     )
     same = {**asdict(work), "adapter": adapter_hash(request.adapter), "at_once": settings.prompts_at_once}
-    _forget_unless_same(request.out / "sampling.json", same, [file, request.out / "judged.jsonl"])
+    forget_unless_same(request.out / "sampling.json", same, [file, request.out / "judged.jsonl"])
     found = complete(read_samples(file), settings.samples)
     asked = [Asked(record.id, record.instruction, prompt_of(record, settings.form)) for record in records]
     groups = [
@@ -180,15 +128,6 @@ def _sample(
         found |= complete(drawn, settings.samples)
         step(len(found) / len(records))
     return [sample for record in records for sample in found[record.id]]
-
-
-def _forget_unless_same(path: Path, made_with: dict[str, Any], files: Sequence[Path]) -> None:
-    """Drop files that were made with other settings."""
-    fingerprint = hashlib.sha256(json.dumps(made_with, sort_keys=True, default=str).encode()).hexdigest()
-    if not path.is_file() or path.read_text() != fingerprint:
-        for file in files:
-            file.unlink(missing_ok=True)
-        path.write_text(fingerprint)
 
 
 def _publish(
@@ -244,9 +183,7 @@ def _publish(
         "stopped": sum(sample.stopped for sample in samples),
         "spending": asdict(spent),
     }
-    partial = out / "summary.partial"
-    partial.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(out / "summary.json")
+    write_whole(out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     return summary
 
 

@@ -8,7 +8,7 @@ update.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,8 @@ def train(
                 settings.minibatches,
             )
             picks = pick(roles, settings, update, seed, state["kl_coefficient"])
+        if update == 0:
+            rollout = expected(roles.actor, rollout, settings)
         kl = arithmetic.drift(rollout.logprobs, rollout.reference, rollout.mask, settings.kl_estimator)
         mean_kl = float(processes.summed(kl.sum(1).mean()) / size)
         if settings.stop_at_kl is not None and mean_kl > settings.stop_at_kl:
@@ -117,6 +119,18 @@ def pick(roles: Roles, settings: PPOSettings, update: int, seed: int, coefficien
     return roles.choosing.pick(roles.actor.policy, roles.reference, rows, names, coefficient)
 
 
+def expected(actor: Actor, rollout: Rollout, settings: PPOSettings) -> Rollout:
+    """The first batch with values that begin at its mean reward, as do those of every later one."""
+    size = processes.join()[1]
+    mean = float(processes.summed(penalised(rollout, settings).mean()) / size)
+    return replace(rollout, values=rollout.values + mean) if actor.expect(mean) else rollout
+
+
+def penalised(rollout: Rollout, settings: PPOSettings) -> Tensor:
+    """The scores, less the penalty of completions that did not end, ``[batch]``."""
+    return rollout.scores - settings.missing_end_penalty * (~rollout.ended).float()
+
+
 def learn(
     roles: Roles,
     optimizer: torch.optim.Optimizer,
@@ -129,7 +143,7 @@ def learn(
     seed: int,
 ) -> dict[str, float]:
     """Several passes over one batch; returns the mean of each figure."""
-    scores = rollout.scores - settings.missing_end_penalty * (~rollout.ended).float()
+    scores = penalised(rollout, settings)
     rewards = arithmetic.token_rewards(scores, kl, rollout.mask, coefficient)
     if settings.whiten_rewards:
         rewards = arithmetic.whitened(rewards, rollout.mask, keep_mean=True)

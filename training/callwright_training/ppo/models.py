@@ -67,8 +67,19 @@ class Actor(nn.Module):  # type: ignore[misc]
         self.value = value
         self.head = None if value is not None else nn.Linear(policy.config.hidden_size, 1)
         if self.head is not None:
-            nn.init.zeros_(self.head.weight)  # at first it predicts nothing, which is what is known
+            nn.init.zeros_(self.head.weight)
             nn.init.zeros_(self.head.bias)
+
+    def expect(self, reward: float) -> bool:
+        """Let a fresh value head predict the mean reward; tells whether there is a head.
+
+        A head that began at zero would blame the end of a completion for all that rewards are below zero:
+        with ``smoothing`` below 1, the policy then learns never to end.
+        """
+        if self.head is None:
+            return False
+        nn.init.constant_(self.head.bias, reward)
+        return True
 
     def forward(
         self, ids: Tensor, mask: Tensor, start: int, temperature: float, *, entropy: bool = False

@@ -17,6 +17,7 @@ from callwright_training.bases import Base, load_base
 from callwright_training.errors import StageError
 from callwright_training.export.merge import merge
 from callwright_training.feedback.samples import prompt_of
+from callwright_training.files import write_whole
 from callwright_training.logs import read_log
 from callwright_training.ppo import processes
 from callwright_training.ppo.choosing import Choosing
@@ -195,7 +196,7 @@ def _publish(request: PPORequest, base: Base, policy: Any, stopped: str | None) 
         "last": _mean(rows[-tenth:]),
         "model": hash_paths([place]),
     }
-    (request.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    write_whole(request.out / "summary.json", json.dumps(summary, indent=2) + "\n")
     shutil.rmtree(request.out / "checkpoint", ignore_errors=True)
 
 

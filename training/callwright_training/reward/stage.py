@@ -24,6 +24,8 @@ from callwright_training.reward.settings import RewardSettings
 from callwright_training.sampling import device
 
 Step = Callable[[str, float], None]
+START = "start"
+"""Folder beside M_reward with the adapter that it started from, where that is not M_SFT's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +169,8 @@ def score_all(scorer: Scorer, rows: Sequence[Labelled], settings: RewardSettings
 def load_reward(folder: Path, base: Base, adapter: Path | None) -> Scorer:
     """M_reward as the stage left it, not trained further. ``base`` is used up.
 
+    One that was taken over from another run brings the adapter that it started from.
+
     Raises:
         StageError: The folder holds none.
     """
@@ -176,7 +180,8 @@ def load_reward(folder: Path, base: Base, adapter: Path | None) -> Scorer:
     if not about.is_file():
         raise StageError(f"{folder}: there is no reward model; run the stage reward first")
     settings = RewardSettings.model_validate(json.loads(about.read_text())["settings"])
-    scorer = make_scorer(base, adapter, settings, 0)
+    own = folder / START
+    scorer = make_scorer(base, own if own.is_dir() else adapter, settings, 0)
     saved = load_file(folder / "reward.safetensors")
     with torch.no_grad():
         for name, parameter in scorer.named_parameters():

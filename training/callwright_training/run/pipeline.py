@@ -22,19 +22,21 @@ from callwright_grounding.catalogue import Catalogue
 from callwright_plugins.manager import Plugins
 from callwright_training.errors import StageError
 from callwright_training.export.merge import check_adapter
+from callwright_training.files import no_room, write_whole
 from callwright_training.progress import steps
 from callwright_training.run.hashing import hash_paths, hash_values
 from callwright_training.run.run_file import RunFile, read_run_file
 from callwright_training.run.stages import STAGES, Run, Stage
 
 
-def open_run(path: Path, out: Path, adapter: Path | None = None) -> Run:
+def open_run(path: Path, out: Path, adapter: Path | None = None, labels: Path | None = None) -> Run:
     """Read a run file and everything it names, and check it before anything takes long.
 
     Args:
         path: The run file.
         out: The run's folder.
         adapter: M_SFT's adapter, in the place of the run file's.
+        labels: Another run's folder, whose feedback and M_reward are taken over; the same.
 
     Raises:
         UserError: Something in it is wrong; one line says what.
@@ -49,13 +51,12 @@ def open_run(path: Path, out: Path, adapter: Path | None = None) -> Run:
         update={
             "feedback": file.feedback.model_copy(update={"questions": _questions(file, path)}),
             "adapter": _adapter(file, path, adapter),
+            "labels": str(labels or _place(file.labels, path)) if labels or file.labels else None,
         }
     )
     records = load_records([_place(name, path) for name in file.records])
     catalogue = _catalogue(file, path, plugins, records)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "run.toml").write_bytes(path.read_bytes())
-    return Run(file, out, records, catalogue, plugins)
+    return Run(file, out, records, catalogue, plugins, path.read_bytes())
 
 
 def run_all(run: Run, tell: Callable[[str], None], only: str | None = None) -> None:
@@ -71,6 +72,8 @@ def run_all(run: Run, tell: Callable[[str], None], only: str | None = None) -> N
     """
     from callwright_training.run.report import write_report
 
+    run.out.mkdir(parents=True, exist_ok=True)
+    (run.out / "run.toml").write_bytes(run.source)
     _set_threads(run.file.threads)
     for stage in STAGES:
         inputs = fingerprint(stage, run)
@@ -91,7 +94,7 @@ def run_stage(stage: Stage, run: Run, inputs: str) -> dict[str, Any]:
     begun = folder / "inputs.json"
     if not begun.is_file() or json.loads(begun.read_text()) != inputs:
         _clear(folder)
-        begun.write_text(json.dumps(inputs))
+        write_whole(begun, json.dumps(inputs))
     (folder / "done.json").unlink(missing_ok=True)
     started = time.monotonic()
     try:
@@ -100,18 +103,17 @@ def run_stage(stage: Stage, run: Run, inputs: str) -> dict[str, Any]:
         else:
             with steps(stage.name) as step:
                 figures = stage.work(run, step)
-    except OSError as error:
-        if error.errno in (28, 30, 122):  # no space, read-only, quota
-            raise StageError(f"{folder}: {error.strerror}; make room and run again to go on") from error
-        raise
+    except Exception as error:
+        if (said := no_room(error)) is None:
+            raise
+        raise StageError(f"{folder}: {said}; make room and run again to go on") from error
     done = {
         "inputs": inputs,
         "outputs": _outputs(stage, run),
         "seconds": round(time.monotonic() - started, 1),
     }
-    partial = folder / "done.partial"
-    partial.write_text(json.dumps(done | {"figures": figures}, indent=2, ensure_ascii=False) + "\n")
-    partial.replace(folder / "done.json")
+    told = json.dumps(done | {"figures": figures}, indent=2, ensure_ascii=False)
+    write_whole(folder / "done.json", told + "\n")
     return done
 
 

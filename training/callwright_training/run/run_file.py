@@ -61,6 +61,9 @@ class RunFile(BaseModel):
     """A catalogue file, or the name of one that a plugin brings; without it, the records' own APIs."""
     adapter: str | None = None
     """M_SFT's adapter, where there is one already: `sft` then takes it over instead of tuning."""
+    labels: str | None = None
+    """The folder of another run, whose feedback and M_reward are taken over: they are about texts, whoever
+    wrote them."""
     threads: NonNegativeInt = 0
     """Processor threads of every stage; 0 takes torch's choice. Equal results need the same number."""
     plugins: tuple[str, ...] = ()

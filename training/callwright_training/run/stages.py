@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +12,9 @@ from typing import Any
 from callwright_grounding.catalogue import Catalogue
 from callwright_plugins.judge import Judge
 from callwright_plugins.manager import Plugins
-from callwright_training.export.merge import adapter_hash
 from callwright_training.records import Record, Split
 from callwright_training.run.run_file import RunFile
+from callwright_training.run.taken_over import take_adapter, take_feedback, take_reward
 
 Step = Callable[[str, float], None]
 
@@ -29,6 +28,8 @@ class Run:
     records: tuple[Record, ...]
     catalogue: Catalogue
     plugins: Plugins
+    source: bytes = b""
+    """The run file as it is."""
 
     def folder(self, stage: str) -> Path:
         """Where a stage keeps its results."""
@@ -81,26 +82,18 @@ def _sft(run: Run, step: Step) -> dict[str, Any]:
     from callwright_training.sft.train import Stopped, tune
 
     if run.file.adapter is not None:
-        return _taken_over(Path(run.file.adapter), run.folder("sft") / "adapter")
+        return take_adapter(Path(run.file.adapter), run.folder("sft") / "adapter")
     try:
         return asdict(tune(run.file.sft, run.records, run.folder("sft")))
     except Stopped as stopped:
         raise KeyboardInterrupt from stopped
 
 
-def _taken_over(adapter: Path, place: Path) -> dict[str, Any]:
-    """Copy an adapter that is there already; the folder appears as a whole."""
-    partial = place.with_name("adapter.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(adapter, partial)
-    shutil.rmtree(place, ignore_errors=True)
-    partial.rename(place)
-    return {"adapter": adapter_hash(place)}
-
-
 def _feedback(run: Run, step: Step) -> dict[str, Any]:
     from callwright_training.feedback.stage import FeedbackRequest, run_feedback
 
+    if run.file.labels is not None:
+        return take_feedback(Path(run.file.labels), run.folder("feedback"))
     base, adapter = run.tuned()
     request = FeedbackRequest(
         base=base,
@@ -119,6 +112,8 @@ def _feedback(run: Run, step: Step) -> dict[str, Any]:
 def _reward(run: Run, step: Step) -> dict[str, Any]:
     from callwright_training.reward.stage import RewardRequest, train_reward
 
+    if run.file.labels is not None:
+        return take_reward(Path(run.file.labels), run.folder("reward"))
     base, adapter = run.tuned()
     request = RewardRequest(
         base=base,
@@ -159,7 +154,7 @@ def _ppo(run: Run, step: Step) -> dict[str, Any]:
 
 
 def _judge(run: Run) -> Judge:
-    from callwright_training.feedback.stage import open_judge
+    from callwright_training.feedback.judged import open_judge
 
     answers = run.out / "answers"
     answers.mkdir(exist_ok=True)
@@ -210,14 +205,14 @@ STAGES = (
     ),
     Stage(
         "feedback",
-        lambda run: [_decisive(run), run.file.seed, _read(run), _questions(run)],
+        lambda run: [_decisive(run), run.file.seed, _read(run), _questions(run), run.file.labels],
         lambda run: [run.folder("sft") / "adapter", run.folder("sft") / "model"],
         ("labels.jsonl", "summary.json"),
         _feedback,
     ),
     Stage(
         "reward",
-        lambda run: [run.file.reward.model_dump(), run.file.seed],
+        lambda run: [run.file.reward.model_dump(), run.file.seed, run.file.labels],
         lambda run: [run.folder("feedback") / "labels.jsonl"],
         ("reward.safetensors", "reward.json", "quality.json"),
         _reward,
