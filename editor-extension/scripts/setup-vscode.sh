@@ -43,5 +43,6 @@ npm rebuild @vscode/spdlog --loglevel=error >&2 || echo "spdlog was not built: n
 rm -rf node_modules/@github node_modules/@microsoft/mxc-sdk
 
 cd "$directory"
-bin/node pkg/lib/vscode/out/server-main.js --version >&2
+# An unfit Node makes some versions end without a word.
+bin/node pkg/lib/vscode/out/server-main.js --version | tee /dev/stderr | grep -q . || { echo "VS Code ${version#?.} does not run on Node $node" >&2; exit 1; }
 echo "$stamp" > stamp

@@ -20,7 +20,7 @@ from callwright_server.bundle import Bundle
 ROOT = Path(__file__).parents[2] / "editor-extension"
 CACHE = platformdirs.user_cache_path("callwright")
 VSCODE = ("4.139.1", "24.19.0")
-OLDEST_VSCODE = ("4.93.1", "22.20.0")
+OLDEST_VSCODE = ("4.100.3", "22.20.0")
 """Versions of code-server, which carries VS Code, and of Node. The oldest is what `engines` names."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
