@@ -1,8 +1,8 @@
 """Our PPO loop beside trl 1.12.0's, the last release that has one: same models, prompts and random numbers.
 
 `python tests/training/test_ppo_against_trl.py` prints both, update by update, and how many samples each does
-a second. Completions have no stop token here: behind an end TRL pays the score one position late, which is
-its own choice.
+a second; with a base's name, such as `smollm2-135m`, only the latter, TRL with its own generation. Completions
+have no stop token here: behind an end TRL pays the score one position late, which is its own choice.
 """
 
 import copy
@@ -52,7 +52,7 @@ class Pair:
         self.prompts = torch.randint(2, 500, (BATCH, PROMPT), generator=generator).tolist()
 
 
-def run_trl(pair, folder, prompts_seen):
+def run_trl(pair, folder, prompts_seen, own_generation=False):
     import torch
     from datasets import Dataset
     from trl.experimental.ppo import PPOConfig, PPOTrainer, ppo_trainer
@@ -96,7 +96,8 @@ def run_trl(pair, folder, prompts_seen):
     )
     rows = []
     original = ppo_trainer.batch_generation
-    ppo_trainer.batch_generation = generate
+    if not own_generation:
+        ppo_trainer.batch_generation = generate
     try:
         trainer = PPOTrainer(
             args=arguments,
@@ -115,13 +116,15 @@ def run_trl(pair, folder, prompts_seen):
     return rows, UPDATES * BATCH / (time.perf_counter() - started)
 
 
-def run_ours(pair, folder, prompts_seen, value="model"):
+def run_ours(pair, folder, prompts_seen, value="model", adapted=False):
+    """``adapted``: as a run file has it, with an adapter, 16 bits and a copy that samples."""
     import torch
 
     from callwright_training.logs import read_log
     from callwright_training.ppo import loop
     from callwright_training.ppo.models import Actor, without_dropout
     from callwright_training.ppo.rollout import Sampler
+    from callwright_training.ppo.served_copy import ServedCopy
     from callwright_training.ppo.settings import PPOSettings
     from callwright_training.reward.scorer import Scorer, padded
 
@@ -131,7 +134,11 @@ def run_ours(pair, folder, prompts_seen, value="model"):
         return found
 
     reward = scorer(pair.reward)
-    policy = copy.deepcopy(pair.policy).requires_grad_(True)
+    policy = copy.deepcopy(pair.policy).requires_grad_(not adapted)
+    if adapted:
+        from peft import LoraConfig, inject_adapter_in_model
+
+        inject_adapter_in_model(LoraConfig(r=16, target_modules="all-linear"), policy)
     settings = PPOSettings(
         steps=UPDATES,
         batch_size=BATCH,
@@ -144,14 +151,23 @@ def run_ours(pair, folder, prompts_seen, value="model"):
         missing_end_penalty=0.0,
         value=value,
         save_steps=1000,
+        bf16=adapted,
     )
+    reference = copy.deepcopy(pair.policy)
     roles = loop.Roles(
         actor=Actor(without_dropout(policy), scorer(pair.value) if value == "model" else None),
-        reference=copy.deepcopy(pair.policy),
+        reference=reference,
         score=lambda prompts, answers: reward.at_end(
             *padded([[*one, *other] for one, other in zip(prompts, answers, strict=True)], 0)
         ),
-        sampler=Sampler(torch.zeros(len(pair.tokenizer), dtype=torch.bool), 0, LENGTH, 1.0, SEED),
+        sampler=Sampler(
+            torch.zeros(len(pair.tokenizer), dtype=torch.bool),
+            0,
+            LENGTH,
+            1.0,
+            SEED,
+            ServedCopy(reference) if adapted else None,
+        ),
     )
     order = [[pair.prompts.index(row) for row in rows] for rows in prompts_seen]
     original, loop.batch_of = loop.batch_of, lambda count, update, size, seed: order[update]
@@ -177,15 +193,45 @@ def test_the_first_updates_agree_with_trl(name, tmp_path):
     assert abs(ours[-1]["kl"]) > 10 * abs(ours[1]["kl"] - ours[0]["kl"]) / 100  # the policy did move
 
 
-if __name__ == "__main__":
-    for name in ("tiny", "tiny-gpt2"):
+def tell_speeds(name):
+    """Samples a second: TRL's loop as it is, ours doing the same, with a value head, and as it is used."""
+    global UPDATES, BATCH, LENGTH, PROMPT
+    UPDATES, BATCH, LENGTH, PROMPT = 2, 16, 48, 30
+    pair = Pair(name)
+    pair.policy.generation_config.eos_token_id = None  # so that both write equally much
+    ways = (
+        ("trl", lambda place: run_trl(pair, place, [], own_generation=True)),
+        ("ours", lambda place: run_ours(pair, place, [pair.prompts] * UPDATES)),
+        ("ours, value head", lambda place: run_ours(pair, place, [pair.prompts] * UPDATES, "head")),
+        (
+            "ours, adapter and 16 bits",
+            lambda place: run_ours(pair, place, [pair.prompts] * UPDATES, "head", True),
+        ),
+    )
+    for way, run in ways:
         with tempfile.TemporaryDirectory() as scratch:
-            pair, seen = Pair(name), []
-            theirs, their_speed = run_trl(pair, Path(scratch) / "trl", seen)
-            ours, our_speed = run_ours(pair, Path(scratch) / "ours", seen)
-            _, head_speed = run_ours(pair, Path(scratch) / "head", seen, value="head")
-        for our, their in zip(ours, theirs, strict=True):
-            cells = [f"{mine} {our[mine]:.6f} / {their[other]:.6f}" for mine, other in SAME.items()]
-            sys.stdout.write(f"{name} update {our['step']}: {', '.join(cells)}\n")
-        speeds = f"trl {their_speed:.1f}, ours {our_speed:.1f}, with a value head {head_speed:.1f}"
-        sys.stdout.write(f"{name}: samples/s {speeds}\n")
+            _, speed = run(Path(scratch))
+        sys.stdout.write(f"{name}: {way}: {speed:.2f} samples/s\n")
+        sys.stdout.flush()
+
+
+def tell_updates(name):
+    """Both loops' figures, update by update."""
+    with tempfile.TemporaryDirectory() as scratch:
+        pair, seen = Pair(name), []
+        theirs, their_speed = run_trl(pair, Path(scratch) / "trl", seen)
+        ours, our_speed = run_ours(pair, Path(scratch) / "ours", seen)
+        _, head_speed = run_ours(pair, Path(scratch) / "head", seen, value="head")
+    for our, their in zip(ours, theirs, strict=True):
+        cells = [f"{mine} {our[mine]:.6f} / {their[other]:.6f}" for mine, other in SAME.items()]
+        sys.stdout.write(f"{name} update {our['step']}: {', '.join(cells)}\n")
+    speeds = f"trl {their_speed:.1f}, ours {our_speed:.1f}, with a value head {head_speed:.1f}"
+    sys.stdout.write(f"{name}: samples/s {speeds}\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        tell_speeds(sys.argv[1])
+    else:
+        for name in ("tiny", "tiny-gpt2"):
+            tell_updates(name)
