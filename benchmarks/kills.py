@@ -1,4 +1,4 @@
-"""Kills a run of `tiny.toml` at random moments, lets it go on, and compares weights with an undisturbed run's.
+"""Kills a run of `tiny.toml` at random moments and compares its weights with an undisturbed run's.
 
     python benchmarks/kills.py --kills 20 --seed 0 --out /tmp/kills
 

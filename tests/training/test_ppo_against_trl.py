@@ -1,8 +1,8 @@
 """Our PPO loop beside trl 1.12.0's, the last release that has one: same models, prompts and random numbers.
 
-`python tests/training/test_ppo_against_trl.py` prints both, update by update, and how many samples each does a
-second; with a base's name, such as `smollm2-135m`, only the latter, TRL with its own generation. Completions
-have no stop token here: behind an end TRL pays the score one position late, which is its own choice.
+`python tests/training/test_ppo_against_trl.py` prints both, update by update, and how many samples each does
+a second; with the name of a base, such as `smollm2-135m`, only the latter, TRL with its own generation.
+Completions have no stop token here: behind an end TRL pays the score one position late, its own choice.
 """
 
 import copy
