@@ -51,7 +51,7 @@ def open_run(path: Path, out: Path, adapter: Path | None = None, labels: Path | 
         update={
             "feedback": file.feedback.model_copy(update={"questions": _questions(file, path)}),
             "adapter": _adapter(file, path, adapter),
-            "labels": str(labels or _place(file.labels, path)) if labels or file.labels else None,
+            "labels": _labels(file, path, labels),
         }
     )
     records = load_records([_place(name, path) for name in file.records])
@@ -161,6 +161,11 @@ def _adapter(file: RunFile, path: Path, given: Path | None) -> str | None:
         return None
     check_adapter(place)
     return str(place)
+
+
+def _labels(file: RunFile, path: Path, given: Path | None) -> str | None:
+    place = given or (_place(file.labels, path) if file.labels else None)
+    return str(place) if place else None
 
 
 def _place(name: str, path: Path) -> Path:
