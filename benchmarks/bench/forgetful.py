@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from callwright_server.engine import Engine, Generation
-from callwright_server.lsp.server import serve
+from callwright_server.lsp.messages import serve
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.opening import Opened
 from callwright_server.suggest.suggester import Suggester

@@ -13,6 +13,6 @@ def serve() -> None:
     Examples:
       callwright serve
     """  # noqa: D301
-    from callwright_server.lsp.server import serve as run
+    from callwright_server.lsp.messages import serve as run
 
     run()
