@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ import torch
 from torch import Tensor
 
 from callwright_grounding.catalogue import Catalogue
-from callwright_plugins.judge import Pair
+from callwright_plugins.judge import Judge, Pair
+from callwright_plugins.judging import judge_all, score
+from callwright_plugins.questions import QuestionSet
 from callwright_training.execution.reward import Grade
 from callwright_training.feedback.samples import Form, catalogue_imports, prompt_of
 from callwright_training.ppo.rollout import Score
@@ -18,6 +21,23 @@ from callwright_training.records import Record
 Reward = Callable[[Sequence[Pair]], Sequence[Grade]]
 """What a direct reward is: pairs to grades, such as
 :class:`~callwright_training.execution.reward.ProgramReward`."""
+
+
+def judge_reward(judge: Judge, questions: QuestionSet) -> Reward:
+    """The judge's own score as a share of the highest; a completion without a label earns nothing."""
+
+    async def grades(pairs: Sequence[Pair]) -> dict[str, Grade]:
+        found = {}
+        async for one in judge_all(judge, pairs, questions):
+            share = (one.unlabelled is None and score(one.answers, questions)) or 0.0
+            found[one.pair.id] = Grade(share / questions.total, "other", False, one.unlabelled or "")
+        return found
+
+    def reward(pairs: Sequence[Pair]) -> list[Grade]:
+        found = asyncio.run(grades(pairs))
+        return [found[pair.id] for pair in pairs]
+
+    return reward
 
 
 def direct_score(
@@ -48,11 +68,11 @@ def direct_score(
             reference=record.api,
         )
 
-    def score(prompts: Sequence[list[int]], completions: Sequence[list[int]]) -> Tensor:
+    def scores(prompts: Sequence[list[int]], completions: Sequence[list[int]]) -> Tensor:
         pairs = [
             pair(number, prompt, tokens)
             for number, (prompt, tokens) in enumerate(zip(prompts, completions, strict=True))
         ]
         return torch.tensor([scale * grade.reward for grade in reward(pairs)])
 
-    return score
+    return scores

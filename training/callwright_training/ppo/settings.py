@@ -20,13 +20,14 @@ class PPOSettings(BaseModel):
     """Runs with different seeds, of which the first is exported and all are measured; a run file's."""
     algorithm: Literal["ppo", "grpo"] = "ppo"
     """`ppo` is this package's own loop; `grpo` hands the same reward to TRL's GRPOTrainer."""
-    reward: Literal["model", "static", "execution"] = "model"
-    """`model` is M_reward's logit; the others grade each program itself, the right API times whether it runs:
-    by the static tier, or really run in the sandbox."""
+    reward: Literal["model", "judge", "static", "execution"] = "model"
+    """`model` is M_reward's logit, `judge` what feedback's judge gives, as a share of its highest score. The
+    others grade each program, the right API times whether it runs: by the static tier, or really run in the
+    sandbox."""
     reward_environment: str = "2024"
     """Library versions for a direct reward, prepared by `rlaif-train environment prepare`."""
     reward_scale: PositiveFloat = 4.0
-    """What a perfect program is worth by a direct reward; weigh it against `kl_coefficient`."""
+    """What a perfect program is worth by a direct reward or the judge; weigh it against `kl_coefficient`."""
     steps: PositiveInt = 100
     """Updates. Each samples one batch of completions, scores it and learns from it."""
     batch_size: PositiveInt = 32

@@ -164,7 +164,16 @@ def _opened_score(request: PPORequest, base: Base) -> Iterator[Score]:
         return
     from callwright_training.execution.environment import Environment
     from callwright_training.execution.reward import ProgramReward
-    from callwright_training.ppo.direct import direct_score
+    from callwright_training.ppo.direct import direct_score, judge_reward
+
+    if settings.reward == "judge":
+        if request.judge is None:
+            raise StageError("ppo: reward = 'judge' needs a judge: run it by a run file")
+        told = judge_reward(*request.judge())
+        yield direct_score(
+            told, tokenizer, request.records, request.form, request.catalogue, settings.reward_scale
+        )
+        return
 
     store = request.out / f"verdicts-{processes.join()[0]}.jsonl"
     environment = Environment.find(settings.reward_environment)

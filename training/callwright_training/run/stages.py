@@ -224,7 +224,7 @@ STAGES = (
             run.file.seed,
             run.file.feedback.form,
             _read(run),
-            [_decisive(run), _questions(run)] if run.file.ppo.choices else None,
+            [_decisive(run), _questions(run)] if _asks_judge(run.file) else None,
         ],
         lambda run: [
             run.folder("sft") / "adapter",
@@ -259,6 +259,10 @@ STAGES = (
 def _decisive(run: Run) -> dict[str, Any]:
     """Feedback's settings without those that cannot change its result."""
     return run.file.feedback.model_dump(exclude={"workers", "ray"})
+
+
+def _asks_judge(file: RunFile) -> bool:
+    return file.ppo.reward == "judge" or file.ppo.choices > 0
 
 
 def _questions(run: Run) -> Any:
