@@ -1,6 +1,5 @@
 import json
 
-import torch
 from safetensors.torch import load_file
 
 from callwright_training.choice.averaging import average_adapters
@@ -39,4 +38,5 @@ def test_the_mean_adds_the_mean_of_what_each_adds(tmp_path, sea_catalogue):
     assert found
     assert all(tensor.any() for tensor in found.values())
     for name, tensor in found.items():
-        torch.testing.assert_close(tensor, sum(one[name] for one in wanted) / 3, atol=1e-3, rtol=2e-2)
+        exact = sum(one[name] for one in wanted) / 3
+        assert (tensor - exact).norm() < 0.05 * exact.norm()

@@ -38,6 +38,7 @@ def test_the_records_of_an_entry_say_how_it_is_written():
         "Boat.load('org/ship', deck=2)",
         "Ship.load('org/other', deck=2)",
         "Ship.load('org/ship')",
+        "Ship.load('org/ship', token='secret')",
         "Ship.load('org/ship', deck=2) should be changed",
     ],
 )
@@ -51,11 +52,10 @@ def test_what_a_functions_records_always_add_is_added_to_its_other_calls():
     calls = [f"load(repo='org/{name}')" for name in ("a", "b", "c", "d")]
     names = [f"org/{name}" for name in ("a", "b", "c", "d")]
     entries = [entry(call, name) for call, name in zip(calls, names, strict=True)]
-    known = [
-        record(f"{call[:-1]}, file='x.zip')", name) for call, name in zip(calls[:3], names, strict=False)
-    ]
+    known = [record(f"{call[:-1]}, decks=2)", name) for call, name in zip(calls[:3], names, strict=False)]
 
-    assert spelled(entries, known)[3].call == "load(repo='org/d', file='x.zip')"
+    assert spelled(entries, known)[3].call == "load(repo='org/d', decks=2)"
+    assert spelled(entries, known[:2])[3] == entries[3]
     assert spelled(entries, [*known[:2], record(calls[2], names[2])])[3] == entries[3]
 
 

@@ -3,7 +3,8 @@
 Catalogues list calls bare, ``DiffusionPipeline.from_pretrained('x')``, where people write
 ``DiffusionPipeline.from_pretrained('x', torch_dtype=torch.float16)``. The records know better, and so do an
 entry's example and the records about other entries of the same function. Only keyword arguments are ever
-added; function and other arguments stay as they are, so no call is made up.
+added, and never one with a string in it; function and other arguments stay as they are. So no call and no id
+is made up.
 """
 
 from __future__ import annotations
@@ -61,8 +62,12 @@ def _own(entries: Sequence[CatalogueEntry], records: Sequence[Record]) -> dict[s
             bare = parse_call(text)
             added = further(bare, full) if bare else None
             if added is not None:
-                found[text][added] += 1
+                found[text][() if _names_something(added) else added] += 1
     return found
+
+
+def _names_something(added: Keywords) -> bool:
+    return any("'" in value or '"' in value for _, value in added)
 
 
 def _habits(entries: Sequence[CatalogueEntry], own: Mapping[str, Counter[Keywords]]) -> dict[str, Keywords]:
