@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from callwright_plugins.builtin import example_catalogue
+from callwright_plugins.judge import Pair
 from callwright_plugins.manager import Plugins
 from callwright_server.choice.documents import scored_pair
 from callwright_server.choice.fusion import softmax, weigh
@@ -21,6 +22,7 @@ from callwright_training.feedback.settings import JudgeSettings
 from callwright_training.logs import read_log
 from callwright_training.ppo import PPOSettings, loop, stage
 from callwright_training.ppo.choosing import Choosing
+from callwright_training.ppo.direct import judge_reward
 from callwright_training.ppo.models import Actor
 from callwright_training.ppo.rollout import Sampler
 from callwright_training.ppo.shortlists import retrieved, shortlists
@@ -191,3 +193,17 @@ def test_the_judge_prefers_the_call_that_the_record_names(request_for):
 def test_choices_without_a_judge_are_refused(request_for):
     with pytest.raises(StageError, match="choices need a judge"):
         run_ppo(request_for("out", judge=None), quietly)
+
+
+def test_the_judges_own_score_may_be_the_reward(tmp_path):
+    plugins = Plugins(())
+    judge = open_judge(JudgeSettings(), plugins, CATALOGUE, tmp_path)
+    reward = judge_reward(judge, plugins.question_set("checked"))
+    record = RECORDS[3]
+    good = f"from transformers import pipeline\nfound = {record.call}\n"
+    pairs = [
+        Pair(id=str(number), instruction=record.instruction, completion=text, reference=record.api)
+        for number, text in enumerate((good, "def (\n", good.partition("\n")[2]))
+    ]
+    best, worst, without_import = (grade.reward for grade in reward(pairs))
+    assert worst == 0 < without_import < best <= 1
