@@ -15,8 +15,7 @@ const TYPED = 'for name, price in prices.items():\n    total = total + price * r
 async function measure(vsix) {
   const session = await startSession({ files: { 'long.py': LINES }, vsix });
   try {
-    await session.load();
-    await session.open('long.py');
+    await session.load('long.py', vsix.length > 0);
     if (vsix.length > 0) await session.ready();
     await session.page.evaluate(watchKeys);
     const answered = await typeAll(session);

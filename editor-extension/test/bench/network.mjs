@@ -11,8 +11,7 @@ const interfaces = Object.keys(networkInterfaces());
 console.log(`network interfaces: ${interfaces.join(', ')}`);
 const session = await startSession({ files: { 'app.py': '' } });
 try {
-  await session.load();
-  await session.open('app.py');
+  await session.load('app.py');
   await session.ready();
   const end = Date.now() + MINUTES * 60_000;
   let calls = 0;

@@ -2,6 +2,8 @@
 import path from 'node:path';
 import { startVSCode } from '../support/vscode.mjs';
 
+/** What the suite says first. */
+const BEGINS = 'Callwright in VS Code';
 const extension = path.resolve(import.meta.dirname, '../..');
 const code = await startVSCode({
   driver: true,
@@ -13,18 +15,37 @@ let verdict;
 const ended = new Promise((done) => {
   verdict = done;
 });
+let begun;
+const began = new Promise((done) => {
+  begun = done;
+});
 try {
-  await code.page.exposeFunction('codeAutomationLog', (_type, args) => console.log(...args));
+  await code.page.exposeFunction('codeAutomationLog', (_type, args) => {
+    console.log(...args);
+    if (args.join(' ').includes(BEGINS)) begun();
+  });
   await code.page.exposeFunction('codeAutomationExit', (exitCode) => verdict(exitCode));
-  await code.page.goto(
-    code.url([
-      ['extensionDevelopmentPath', remote(extension)],
-      ['extensionTestsPath', remote(path.join(extension, 'dist-test/host.cjs'))],
-    ]),
-  );
-  const limit = new Promise((done) => setTimeout(() => done(124), 600_000).unref());
-  process.exitCode = await Promise.race([ended, limit]);
+  await load();
+  process.exitCode = await Promise.race([ended, after(600_000, 124)]);
   if (process.exitCode !== 0) code.printLogs();
 } finally {
   await code.stop();
+}
+
+/** VS Code gives an extension host up that has not come up within a minute, as on a busy machine: then once more. */
+async function load() {
+  for (let tries = 1; tries <= 5; tries++) {
+    await code.page.goto(
+      code.url([
+        ['extensionDevelopmentPath', remote(extension)],
+        ['extensionTestsPath', remote(path.join(extension, 'dist-test/host.cjs'))],
+      ]),
+    );
+    if ((await Promise.race([began, ended, after(150_000, 'late')])) !== 'late') return;
+    console.log(`the extension host did not come up (${tries})`);
+  }
+}
+
+function after(milliseconds, answer) {
+  return new Promise((done) => setTimeout(() => done(answer), milliseconds).unref());
 }

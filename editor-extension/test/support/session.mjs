@@ -8,6 +8,8 @@ import { startVSCode } from './vscode.mjs';
 
 const EDITOR = '.editor-instance .monaco-editor';
 const GHOST = `${EDITOR} .ghost-text-decoration, ${EDITOR} .ghost-text`;
+/** Milliseconds after which an extension host will not come up any more. */
+const START = 120_000;
 const LIST = '.suggest-widget.visible .monaco-list-row';
 
 const NETWORK = path.join(import.meta.dirname, 'network');
@@ -40,10 +42,26 @@ export class Session {
     this.pids = pids;
   }
 
-  /** Loads the workbench anew, with the settings as they stand in the files. */
-  async load() {
-    await this.page.goto(this.code.url());
-    await this.page.waitForSelector('.explorer-folders-view .monaco-list-row');
+  /**
+   * Loads the workbench anew, with the settings as they stand in the files, and opens a file.
+   *
+   * VS Code gives an extension host up that has not come up within a minute, as on a busy machine, and says so nowhere:
+   * then it is loaded once more.
+   */
+  async load(name, withExtension = true) {
+    for (let tries = 1; ; tries++) {
+      await this.page.goto(this.code.url());
+      await this.page.waitForSelector('.explorer-folders-view .monaco-list-row');
+      await this.open(name);
+      if (!withExtension) return;
+      try {
+        await this.page.waitForSelector('[aria-label^="Callwright: "]', { state: 'attached', timeout: START });
+        return;
+      } catch (error) {
+        if (tries === 5) throw error;
+        console.log(`the extension host did not come up (${tries})`);
+      }
+    }
   }
 
   /** Opens a file and puts the cursor at its end. */
@@ -111,8 +129,10 @@ export class Session {
     await this.press('Enter');
   }
 
-  notification(text) {
-    return this.page.waitForSelector(`.notifications-toasts .notification-list-item:has-text("${text}")`);
+  /** A notification, in the list that keeps them all: on a busy machine a toast may have gone before it is seen. */
+  async notification(text) {
+    await this.command('Notifications: Show Notifications');
+    return this.page.waitForSelector(`.notifications-center .notification-list-item:has-text("${text}")`);
   }
 
   /** Saves the open file and reads it; something in it must have changed. */

@@ -18,7 +18,7 @@ let opened = 0;
 before(
   async () => {
     session = await startSession({ files: { ...files, ...TOYS } });
-    await session.load();
+    await session.load('toys_app.py');
   },
   { timeout: 1_500_000 },
 );

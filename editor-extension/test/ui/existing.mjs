@@ -17,8 +17,7 @@ export function existing(current) {
       'callwright.grounding.python': environment,
       'callwright.inline.enabled': false,
     });
-    await editor.load();
-    await editor.open('toys_app.py');
+    await editor.load('toys_app.py');
     await editor.status('ready (list)');
     // The error comes as soon as the environment is indexed.
     await editor.page.waitForSelector('.squiggly-error, .squiggly-warning', { state: 'attached' });

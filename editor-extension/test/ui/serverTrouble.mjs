@@ -7,10 +7,12 @@ export function serverTrouble(fresh) {
   test('a killed server comes back by itself', async () => {
     const editor = await fresh();
     const before = editor.servers();
-    const seen = Promise.all([editor.status('loading'), editor.notification('ended by itself')]);
+    const loading = editor.status('loading');
     process.kill(before.at(-1), 'SIGKILL');
-    await seen;
+    await loading;
     await editor.ready();
+    await editor.notification('ended by itself');
+    await editor.press('Escape');
     assert.equal(editor.servers().length, before.length + 1);
     await editor.focus();
     await editor.press('Control+End');
@@ -23,8 +25,7 @@ export function serverTrouble(fresh) {
     const editor = await fresh();
     const before = editor.servers();
     editor.configure({ ...JSON.parse(process.env.CALLWRIGHT_TEST_SETTINGS), 'callwright.server.path': process.execPath });
-    await editor.load();
-    await editor.open('toys_app.py');
+    await editor.load('toys_app.py');
     await editor.status('error');
     const message = await editor.notification('is no Callwright server that starts');
     await (await message.waitForSelector('.monaco-button:has-text("Use .venv of workspace")')).click();
