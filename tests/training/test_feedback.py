@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,11 @@ def test_a_killed_run_goes_on_and_ends_the_same(feedback, records, tmp_path):
             "$OPENAI_API_KEY, which",
         ),
         (["--temperature", 0], "feedback: temperature 0 draws the same completion every time"),
-        (["--ray", "auto"], "sampling on a cluster needs Ray: pip install 'callwright[ray]'"),
+        pytest.param(
+            ["--ray", "auto"],
+            "sampling on a cluster needs Ray: pip install 'callwright[ray]'",
+            marks=pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed"),
+        ),
     ],
 )
 def test_a_mistake_is_one_line(feedback, tmp_path, monkeypatch, options, message):

@@ -30,14 +30,8 @@ def test_every_stage_says_so_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setenv("CALLWRIGHT_PLUGINS", "")
     tiny = installed_run_files()["tiny.toml"]
     text = tiny.read_text()
-    for old, new in (
-        ("epochs = 40", "epochs = 10"),
-        ("[reward]", "[reward]\nheld_out = 0.5"),
-        ("steps = 12", "steps = 2"),
-        ("samples = 6", "samples = 3"),
-    ):
-        assert old in text
-        text = text.replace(old, new)
+    assert "steps = 12" in text
+    text = text.replace("steps = 12", "steps = 2")
     (tmp_path / "run.toml").write_text(text)
     (tmp_path / "tiny_records.jsonl").write_bytes(tiny.with_name("tiny_records.jsonl").read_bytes())
     whole, full = (open_run(tmp_path / "run.toml", tmp_path / name) for name in ("whole", "full"))
