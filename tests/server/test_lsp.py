@@ -117,7 +117,7 @@ async def test_five_megabytes(editor):
 async def test_cancelled_requests_free_the_model(editor):
     editor.configure({"bundle": editor.bundle, "inline": FREE})
     for attempt in range(8):  # other processes may take the cores for a while
-        whole = await _seconds(editor.ghosts(f"name_{attempt} = ‸"))
+        whole = await _seconds(editor.ghosts(f"whole_{attempt} = ‸"))
         if await _seconds(_cancel_six(editor, whole, f"{attempt}.")) < 4 * whole:
             return
     pytest.fail("cancelled requests take the model's time")
