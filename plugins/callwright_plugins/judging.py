@@ -29,12 +29,17 @@ class Judgement:
 def score(answers: Answers, questions: QuestionSet) -> float | None:
     """S: the weights of the good answers, stretched over the whole set where the judge abstained.
 
-    With no abstention this is the paper's number of good answers. ``None`` where nothing was answered.
+    With no abstention and no required question this is the paper's number of good answers. 0 where a required
+    question has a bad answer, ``None`` where nothing was answered.
     """
-    told = [(question, answers[question.id].yes) for question in questions.questions]
-    answered = sum(question.weight for question, yes in told if yes is not None)
-    good = sum(question.weight for question, yes in told if yes is not None and question.is_good(yes))
-    return good / answered * questions.total if answered else None
+    asked = ((question, answers[question.id].yes) for question in questions.questions)
+    told = [(question, question.is_good(yes)) for question, yes in asked if yes is not None]
+    if not told:
+        return None
+    if any(question.required and not good for question, good in told):
+        return 0.0
+    answered = sum(question.weight for question, _ in told)
+    return sum(question.weight for question, good in told if good) / answered * questions.total
 
 
 def share_answered(answers: Answers, questions: QuestionSet) -> float:

@@ -43,6 +43,9 @@ class Question(BaseModel):
     no."""
     weight: PositiveFloat = 1.0
     """How much a good answer adds to the score."""
+    required: bool = False
+    """Whether a bad answer leaves nothing of the score: a script that fails in its first line is not half
+    right."""
     check: str | None = None
     """The program check that answers it without a model, such as `syntax`; none where a program cannot
     tell."""

@@ -1,7 +1,7 @@
 import pytest
 
-from callwright_grounding.catalogue import parse_call
-from callwright_training.metrics import Answer, named_ids
+from callwright_grounding.catalogue import named_ids, parse_call
+from callwright_training.metrics import Answer
 from callwright_training.metrics.calls import Calls, matches
 
 REFERENCE = "pipeline('fill-mask', model='org/fill')"

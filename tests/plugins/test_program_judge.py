@@ -1,11 +1,13 @@
 """What the judge `program` can tell."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callwright_grounding.catalogue import Catalogue
 from callwright_plugins.builtin import example_catalogue
 from callwright_plugins.errors import JudgeError
 from callwright_plugins.judge import Pair
@@ -94,6 +96,30 @@ def test_invented_ids_and_foreign_domains(ask):
         "invented": False,
     }
     assert ask("print(1)\n", asked=domain) == {"domain": False, "invented": None}
+
+
+def test_a_pipelines_task_exists_without_a_model_but_saves_no_invented_one(tmp_path):
+    questions = QuestionSet.model_validate(
+        {
+            "name": "e",
+            "questions": [
+                {"id": "domain", "text": "Of the domain?", "good": "yes", "check": "domain"},
+                {"id": "exists", "text": "Does it exist?", "good": "yes", "check": "exists"},
+            ],
+        }
+    )
+    bare = replace(SUMMARY, call="pipeline('summarization')")
+    catalogue = Catalogue([*CATALOGUE, bare])
+
+    def told(completion, catalogue=catalogue):
+        pair = Pair(id="1", instruction="Sum up.", completion=completion, before=IMPORT, reference=SUMMARY)
+        [judgement] = judge_now(ProgramJudge(), [pair], questions, tmp_path, catalogue=catalogue)
+        return {name: answer.yes for name, answer in judgement.answers.items()}
+
+    assert told("pipeline('summarization')\n", CATALOGUE) == {"domain": True, "exists": True}
+    assert told("pipeline('summarisation')\n") == {"domain": False, "exists": False}
+    assert told("pipeline('summarization', model='no/such')\n") == {"domain": True, "exists": False}
+    assert told("pipeline('summarization', model='facebook/bart-large-cnn', cache_dir='here')\n")["exists"]
 
 
 def test_installed_packages_tell_what_exists_and_what_is_accepted(tmp_path, questions):

@@ -56,3 +56,13 @@ def test_the_score_counts_good_answers_by_polarity_and_weight():
     assert score(told, team) == pytest.approx(3 / 4 * 6)
     assert share_answered(told, team) == pytest.approx(4 / 6)
     assert score(dict.fromkeys(told, Answer(None)), team) is None
+
+
+def test_a_bad_answer_to_a_required_question_leaves_nothing_of_the_score():
+    checked = next(one for one in built_in_question_sets() if one.name == "checked")
+    told = {question.id: Answer(question.good == "yes") for question in checked.questions}
+
+    assert score(told, checked) == checked.total
+    assert score(told | {"api": Answer(False)}, checked) == checked.total - 2
+    assert score(told | {"imports": Answer(False)}, checked) == 0
+    assert score(told | {"imports": Answer(None)}, checked) == checked.total

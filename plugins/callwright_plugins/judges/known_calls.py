@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from callwright_grounding.catalogue import Call, Catalogue, CatalogueEntry
+from callwright_grounding.catalogue import (
+    Call,
+    Catalogue,
+    CatalogueEntry,
+    named_ids,
+    named_task,
+    string_literal,
+)
 
 
 class KnownCalls:
@@ -26,8 +33,17 @@ class KnownCalls:
         return callable_name in self._entries
 
     def matches(self, call: Call) -> list[CatalogueEntry]:
-        """Entries of the same callable whose ids are all among the call's strings."""
-        return [entry for entry in self._entries.get(call.callable, ()) if self.same_api(call, entry)]
+        """Entries of the same callable whose ids are all among the call's strings.
+
+        A ``pipeline`` that names a task and no model runs the task's default, so there every entry of the
+        task matches.
+        """
+        entries = self._entries.get(call.callable, ())
+        found = [entry for entry in entries if self.same_api(call, entry)]
+        task = named_task(call)
+        if found or task is None or named_ids(call):
+            return found
+        return [entry for entry in entries if entry.parsed is not None and named_task(entry.parsed) == task]
 
     def same_api(self, call: Call, entry: CatalogueEntry) -> bool:
         """Whether a call is this entry's: the same canonical text, or the same callable and ids."""
@@ -40,12 +56,20 @@ class KnownCalls:
 
     def fault(self, call: Call) -> str | None:
         """Why a call of a known callable names something that does not exist; ``None`` where it does not."""
-        if call.text in self.catalogue or self.matches(call):
+        if call.text in self.catalogue:
             return None
-        unknown = [string for string in call.strings if string not in self.catalogue.ids]
+        task = named_task(call)
+        if task is not None and task not in self._tasks(call.callable):
+            return f"'{task}' is no task that the catalogue has"
+        named = named_ids(call)
+        matched = self.matches(call)
+        if matched:  # what else it names may be a path or a text, but not where others name an id
+            places = self._id_places(call.callable)
+            named = tuple(string for place, string in _literals(call) if place in places and string in named)
+        unknown = [string for string in named if string not in self.catalogue.ids]
         if unknown:
             return f"'{unknown[0]}' is not in the catalogue"
-        return None if call.strings else "it names no model that the catalogue has"
+        return None if matched or named else "it names no model that the catalogue has"
 
     def accepts(self, call: Call) -> bool | None:
         """Whether the arguments are right, as far as the catalogue's own calls tell.
@@ -54,7 +78,7 @@ class KnownCalls:
         """
         if call.text in self.catalogue:
             return True
-        entries = [entry.parsed for entry in self._entries[call.callable] if entry.parsed is not None]
+        entries = self._calls(call.callable)
         given = len(call.positional) + len(call.keywords)
         if given < min(len(entry.positional) + len(entry.keywords) for entry in entries):
             return False
@@ -63,3 +87,21 @@ class KnownCalls:
         positional = max(len(entry.positional) for entry in entries)
         usual = all(name in keywords for name, _ in call.keywords) and len(call.positional) <= positional
         return True if usual else None
+
+    def _tasks(self, callable_name: str) -> set[str | None]:
+        """Tasks that the catalogue's pipelines of this name are asked for."""
+        return {named_task(call) for call in self._calls(callable_name)}
+
+    def _id_places(self, callable_name: str) -> set[int | str]:
+        """Positions and keywords in which the catalogue's calls of a callable name an id."""
+        calls = self._calls(callable_name)
+        return {place for call in calls for place, string in _literals(call) if string in named_ids(call)}
+
+    def _calls(self, callable_name: str) -> list[Call]:
+        return [entry.parsed for entry in self._entries[callable_name] if entry.parsed is not None]
+
+
+def _literals(call: Call) -> list[tuple[int | str, str]]:
+    """Arguments that are string literals, by position or keyword."""
+    places: list[tuple[int | str, str]] = [*enumerate(call.positional), *call.keywords]
+    return [(place, text) for place, source in places if (text := string_literal(source)) is not None]

@@ -6,6 +6,20 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 
+_NOT_IDS = frozenset(
+    {
+        "task",
+        "framework",
+        "revision",
+        "savedir",
+        "subfolder",
+        "filename",
+        "device",
+        "device_map",
+        "torch_dtype",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -51,6 +65,25 @@ def parse_call(source: str) -> Call | None:
     return None
 
 
+def named_ids(call: Call) -> tuple[str, ...]:
+    """The ids (of models, repositories, modules) that a call names, in order, without repetition.
+
+    Those are its string literals but for the task of a ``pipeline`` and for arguments that never name one,
+    such as ``revision``.
+    """
+    skipped = {string_literal(source) for name, source in call.keywords if name in _NOT_IDS}
+    skipped.add(named_task(call))
+    return tuple(dict.fromkeys(string for string in call.strings if string not in skipped))
+
+
+def named_task(call: Call) -> str | None:
+    """The task that a ``pipeline`` is asked for, such as ``fill-mask``; ``None`` for other calls."""
+    if not call.callable.lower().endswith("pipeline"):
+        return None
+    given = call.positional[:1] or tuple(source for name, source in call.keywords if name == "task")
+    return string_literal(given[0]) if given else None
+
+
 def dotted_name(node: ast.expr) -> str | None:
     """``a.b.c`` of a name or attribute chain; ``None`` where something else is in it."""
     if isinstance(node, ast.Name):
@@ -72,3 +105,12 @@ def _strings(call: ast.Call) -> list[str]:
     constants = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     constants.sort(key=lambda node: (node.lineno, node.col_offset))
     return [str(node.value) for node in constants]
+
+
+def string_literal(source: str) -> str | None:
+    """What an argument's source says where it is one string literal."""
+    try:
+        value = ast.literal_eval(source)
+    except (ValueError, SyntaxError):
+        return None
+    return value if isinstance(value, str) else None

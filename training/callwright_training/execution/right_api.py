@@ -12,11 +12,10 @@ import ast
 from collections.abc import Collection, Iterator
 from typing import Literal
 
-from callwright_grounding.catalogue import Call, CatalogueEntry, parse_call
+from callwright_grounding.catalogue import Call, CatalogueEntry, named_ids, parse_call
 from callwright_plugins.judges.known_calls import KnownCalls
 from callwright_training.execution.static import certain_calls
 from callwright_training.metrics.calls import matches
-from callwright_training.metrics.case import named_ids
 
 Api = Literal["right", "domain", "other"]
 """The reference's API; another one of its domain, by the catalogue; none of both."""

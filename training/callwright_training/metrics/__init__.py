@@ -6,8 +6,8 @@ them. A metric reads one :class:`Case` and never runs generated code: what does 
 """
 
 from callwright_training.metrics.answer import Answer
-from callwright_training.metrics.case import Case, Measured, named_ids
+from callwright_training.metrics.case import Case, Measured
 from callwright_training.metrics.known import Known
 from callwright_training.metrics.registry import KEYS, METRICS, Key, Metric, build
 
-__all__ = ["KEYS", "METRICS", "Answer", "Case", "Key", "Known", "Measured", "Metric", "build", "named_ids"]
+__all__ = ["KEYS", "METRICS", "Answer", "Case", "Key", "Known", "Measured", "Metric", "build"]

@@ -17,8 +17,8 @@ All of them read the one call that an answer proposes (:attr:`Case.proposed`):
 
 from __future__ import annotations
 
-from callwright_grounding.catalogue import Call
-from callwright_training.metrics.case import Case, Measured, named_ids
+from callwright_grounding.catalogue import Call, named_ids
+from callwright_training.metrics.case import Case, Measured
 
 
 class Calls:

@@ -6,22 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from callwright_grounding.catalogue import Call, Catalogue, parse_call
+from callwright_grounding.catalogue import Call, Catalogue, named_ids, parse_call
 from callwright_training.metrics.answer import Answer
-
-_NOT_IDS = frozenset(
-    {
-        "task",
-        "framework",
-        "revision",
-        "savedir",
-        "subfolder",
-        "filename",
-        "device",
-        "device_map",
-        "torch_dtype",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +58,6 @@ class Measured:
     """Why, in words, for whoever reads the failures."""
 
 
-def named_ids(call: Call) -> tuple[str, ...]:
-    """The ids (of models, repositories, modules) that a call names, in order, without repetition.
-
-    Those are its string literals but for the task of a ``pipeline`` and for arguments that never name one,
-    such as ``revision``.
-    """
-    skipped = {_literal(source) for name, source in call.keywords if name in _NOT_IDS}
-    if call.positional and call.callable.lower().endswith("pipeline"):
-        skipped.add(_literal(call.positional[0]))
-    return tuple(dict.fromkeys(string for string in call.strings if string not in skipped))
-
-
 def calls_in(code: str) -> list[Call]:
     """Every call of a script that has a dotted name, in order; none where the script does not parse."""
     try:
@@ -102,11 +76,3 @@ def first_call(text: str) -> Call | None:
 
 def _place(node: ast.Call) -> tuple[int, int]:
     return node.lineno, node.col_offset
-
-
-def _literal(source: str) -> str | None:
-    try:
-        value = ast.literal_eval(source)
-    except (ValueError, SyntaxError):
-        return None
-    return value if isinstance(value, str) else None
