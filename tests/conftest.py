@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import Bundle, Quantization
+
+if TYPE_CHECKING:
+    from callwright_training.execution.environment import Environment
 
 # A busy machine must not fail a property for being slow.
 hypothesis.settings.register_profile("callwright", deadline=None)
@@ -70,3 +76,20 @@ def tiny_bundle_of(
 def tiny_bundle(tiny_bundle_of: Callable[[str, Quantization], Bundle]) -> Bundle:
     """A tiny Llama in int8, as `rlaif-train export` writes it; do not change its files."""
     return tiny_bundle_of("tiny", "int8")
+
+
+@pytest.fixture
+def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Environment]:
+    """Makes environments for scripts: the running interpreter, nothing imported beforehand, an empty hub."""
+    from callwright_training.execution import environment as environments
+
+    def make(name: str) -> Environment:
+        folder = tmp_path / "home" / "environments" / name
+        (folder / "hub").mkdir(parents=True)
+        (folder / environments.PREPARED).write_text("{}")
+        (folder / "hub" / "index.json").write_text(json.dumps({"repositories": {}}))
+        monkeypatch.setenv("CALLWRIGHT_HOME", str(tmp_path / "home"))
+        monkeypatch.setattr(environments, "LIBRARIES", ())
+        return environments.Environment.find(name)
+
+    return make

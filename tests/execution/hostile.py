@@ -56,7 +56,7 @@ HOSTILE = [
     Hostile(
         "fill the disk with files",
         "raised",
-        "for i in range(100000):\n    open(f'/tmp/work/{i}', 'w').close()\n",
+        "for i in range(100000):\n    open(f'{i}', 'w').close()\n",
     ),
     Hostile(
         "fill the disk with bytes",

@@ -42,7 +42,7 @@ def test_contained_and_judged_rightly(
 def test_nothing_is_left_behind(cell: Sandbox) -> None:
     cell.run(
         "a",
-        "import os\nopen('/tmp/work/left', 'w').close()\nopen('/dev/shm/left', 'w').close()",
+        "import os\nopen('left', 'w').close()\nopen('/dev/shm/left', 'w').close()",
         lenient=False,
     )
     answer = cell.run("b", "import os\nprint(os.listdir('.'), os.listdir('/dev/shm'))", lenient=False)

@@ -1,7 +1,5 @@
 """Programs judged and rewarded by running them: what runs and does something else must not win."""
 
-import json
-
 import pytest
 
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
@@ -10,8 +8,6 @@ from callwright_plugins.judge import Pair
 from callwright_plugins.manager import Plugins
 from callwright_plugins.testing import JudgeContract, judge_now
 from callwright_training.errors import SandboxError
-from callwright_training.execution import environment as environments
-from callwright_training.execution.environment import PREPARED, Environment
 from callwright_training.execution.judges import ExecutionJudge, StaticJudge
 from callwright_training.execution.reward import ProgramReward
 from callwright_training.execution.right_api import api_called
@@ -27,15 +23,8 @@ CATALOGUE = Catalogue([RIGHT, SIBLING, entry("json.dumps('x')", "Writing")])
 
 
 @pytest.fixture
-def environment(tmp_path, monkeypatch):
-    """The running interpreter with nothing imported beforehand and a hub without a repository."""
-    folder = tmp_path / "home" / "environments" / "current"
-    (folder / "hub").mkdir(parents=True)
-    (folder / PREPARED).write_text("{}")
-    (folder / "hub" / "index.json").write_text(json.dumps({"repositories": {}}))
-    monkeypatch.setenv("CALLWRIGHT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(environments, "LIBRARIES", ())
-    return Environment.find("current")
+def environment(bare_environment):
+    return bare_environment("current")
 
 
 def pair(code, name="1"):

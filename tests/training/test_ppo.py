@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from callwright_training.bases import load_base
-from callwright_training.checkpoints import save_checkpoint
 from callwright_training.logs import read_log
 from callwright_training.ppo import PPOSettings, loop
 from callwright_training.ppo.models import Actor
@@ -25,16 +24,9 @@ from callwright_training.reward.stage import _publish as publish_reward
 from callwright_training.run.hashing import hash_paths
 from callwright_training.run.run_file import installed_run_files
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RECORDS = read_records(installed_run_files()["tiny.toml"].with_name("tiny_records.jsonl")).records
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """So small a model is slowed down by more, most of all on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -124,24 +116,11 @@ def test_both_architectures_by_lora_and_by_every_weight(request_for, base, rank)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("value", ["head", "model"])
-def test_a_run_stopped_after_any_update_ends_the_same(request_for, monkeypatch, value):
+def test_a_run_stopped_after_any_update_ends_the_same(request_for, run_with_kills, value):
     settings = {"value": value, "kl_target": 1.0, "kl_horizon": 10.0, "learning_rate": 1e-3}
     whole, broken = request_for(out="whole", **settings), request_for(out="broken", **settings)
     run_ppo(whole, quietly)
-    saved = 0
-
-    def save_and_die(*arguments):
-        nonlocal saved
-        save_checkpoint(*arguments)
-        saved += 1
-        if saved in (1, 2):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(loop, "save_checkpoint", save_and_die)
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            run_ppo(broken, quietly)
-    run_ppo(broken, quietly)
+    run_with_kills(broken)
 
     assert hash_paths([broken.out / "model"]) == hash_paths([whole.out / "model"])
     assert read_log(broken.out) == read_log(whole.out)

@@ -14,7 +14,6 @@ from callwright_plugins.manager import Plugins
 from callwright_server.choice.documents import scored_pair
 from callwright_server.choice.fusion import softmax, weigh
 from callwright_training.bases import load_base
-from callwright_training.checkpoints import save_checkpoint
 from callwright_training.choice.scoring import TorchPairs
 from callwright_training.errors import StageError
 from callwright_training.feedback.judged import open_judge
@@ -31,6 +30,8 @@ from callwright_training.records import read_records
 from callwright_training.run.hashing import hash_paths
 from callwright_training.run.run_file import installed_run_files
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RECORDS = read_records(installed_run_files()["tiny.toml"].with_name("tiny_records.jsonl")).records
 CATALOGUE = example_catalogue()
 SETTINGS = {
@@ -44,15 +45,6 @@ SETTINGS = {
     "choice_encoder": "tiny",
     "choice_candidates": 4,
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """So small a model is slowed down by more, most of all on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -155,23 +147,10 @@ def _no_reward_model(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_run_stopped_after_any_update_ends_the_same(request_for, monkeypatch):
+def test_a_run_stopped_after_any_update_ends_the_same(request_for, run_with_kills):
     whole, broken = request_for("whole", learning_rate=1e-3), request_for("broken", learning_rate=1e-3)
     run_ppo(whole, quietly)
-    saved = 0
-
-    def save_and_die(*arguments):
-        nonlocal saved
-        save_checkpoint(*arguments)
-        saved += 1
-        if saved in (1, 2):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(loop, "save_checkpoint", save_and_die)
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            run_ppo(broken, quietly)
-    run_ppo(broken, quietly)
+    run_with_kills(broken)
 
     assert hash_paths([broken.out / "model"]) == hash_paths([whole.out / "model"])
     assert read_log(broken.out) == read_log(whole.out)

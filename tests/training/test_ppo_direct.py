@@ -1,13 +1,9 @@
 """PPO with a direct reward: no reward model, each completion graded as the program that it is."""
 
-import json
-
 import pytest
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_training.bases import load_base
-from callwright_training.execution import environment as environments
-from callwright_training.execution.environment import PREPARED, Environment
 from callwright_training.execution.reward import ProgramReward
 from callwright_training.feedback.samples import prompt_of
 from callwright_training.ppo import PPOSettings
@@ -21,14 +17,8 @@ CATALOGUE = Catalogue(record.api for record in RECORDS)
 
 
 @pytest.fixture
-def environment(tmp_path, monkeypatch):
-    folder = tmp_path / "home" / "environments" / "2024"
-    (folder / "hub").mkdir(parents=True)
-    (folder / PREPARED).write_text("{}")
-    (folder / "hub" / "index.json").write_text(json.dumps({"repositories": {}}))
-    monkeypatch.setenv("CALLWRIGHT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(environments, "LIBRARIES", ())
-    return Environment.find("2024")
+def environment(bare_environment):
+    return bare_environment("2024")
 
 
 def test_each_completion_is_graded_beside_its_own_reference(environment):

@@ -17,14 +17,7 @@ from callwright_training.reward.quality import auc, quality
 from callwright_training.reward.scorer import Scorer, padded, with_end
 from callwright_training.reward.stage import RewardRequest, load_reward, train_reward
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """So small a model is slowed down by more, most of all on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

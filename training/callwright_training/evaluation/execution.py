@@ -65,7 +65,7 @@ def run_scripts(
             scripts whose verdict is known.
     """
     environment = Environment.find(versions)
-    _check_canaries(environment, sandbox, store, ray)
+    check_canaries(environment, sandbox, store, ray)
     answers = [Script(str(index), result.code) for index, result in enumerate(results)]
     references = {result.record: Script(result.record, result.reference_code) for result in results}
     verdicts: dict[Mode, dict[str, Verdict]] = {}
@@ -109,12 +109,15 @@ def check_statically(results: Sequence[Result], versions: str) -> dict[str, floa
     return {"precision": percent(found.precision), "recall": percent(found.recall), "n": len(ran)}
 
 
-def _check_canaries(
+def check_canaries(
     environment: Environment, sandbox: SandboxMode, store: Path | None, ray: str | None
 ) -> None:
     """No figure is worth anything where scripts with a known verdict get another one.
 
     What was checked once with this environment is noted in the store and not checked again.
+
+    Raises:
+        SandboxError: Some script got another verdict, or the sandbox is not to be had.
     """
     checked = store / f"canaries-{sandbox}-{environment.digest}" if store else None
     if checked is not None and checked.exists():

@@ -92,10 +92,14 @@ def _judged(
     with steps(f"evaluate {name}") as step:
         run_feedback(request, step)
     questions = {question.id: question for question in _questions(run).questions}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row in whole_lines(request.out / "labels.jsonl"):
         told = {id_: said["yes"] for id_, said in row["answers"].items() if said["yes"] is not None}
         rows.append(row | {"good": {id_: questions[id_].is_good(yes) for id_, yes in told.items()}})
+    if run.file.evaluate.environment is not None:
+        from callwright_training.run.executed import add_executed
+
+        add_executed(run, rows, run.file.evaluate.environment, run.folder("evaluate"))
     return rows
 
 

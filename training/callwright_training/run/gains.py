@@ -47,7 +47,8 @@ def compare(
 
     Returns:
         Names (``accepted``, ``score``, ``faultless``, and each question's id) to gains as plain values.
-        ``faultless`` is the share of completions that have no bad answer.
+        ``faultless`` is the share of completions that have no bad answer. Where completions were run, what
+        ``executed`` says of each is compared as well.
     """
     values: dict[str, Value] = {
         "accepted": lambda row: float(row["accepted"]),
@@ -56,6 +57,8 @@ def compare(
     }
     for name in questions:
         values[name] = lambda row, name=name: float(row["good"].get(name, False))  # type: ignore[misc]
+    for name in before[0].get("executed", {}) if before else ():
+        values[name] = lambda row, name=name: float(row["executed"][name])  # type: ignore[misc]
     return {name: asdict(gain(before, after, value)) for name, value in values.items()}
 
 

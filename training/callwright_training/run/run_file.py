@@ -42,6 +42,9 @@ class EvaluateSettings(BaseModel):
     """Completions drawn for each held-out record, at feedback's temperature, beside the likeliest one."""
     limit: PositiveInt | None = None
     """At most so many held-out records."""
+    environment: str | None = None
+    """Library versions with which completions are really run, in the sandbox, prepared by `rlaif-train
+    environment prepare`; none runs nothing."""
 
 
 class RunFile(BaseModel):
