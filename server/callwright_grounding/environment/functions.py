@@ -61,6 +61,17 @@ _FLAGS = {
 }
 
 
+Store = tuple[ast.expr, ast.expr | None, ast.expr | None]
+"""What is assigned to, its annotation and its value."""
+_STORING = frozenset({
+    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AsyncWith, ast.AugAssign, ast.For, ast.With
+})  # fmt: skip
+_WITHOUT_BLOCKS = frozenset({
+    ast.AnnAssign, ast.Assert, ast.Assign, ast.AugAssign, ast.Break, ast.Continue, ast.Delete, ast.Expr,
+    ast.Global, ast.Import, ast.ImportFrom, ast.Nonlocal, ast.Pass, ast.Raise, ast.Return,
+})  # fmt: skip
+
+
 def read_function(
     reader: FileReader, node: FunctionNode, names: dict[str, Entry], owner: ast.ClassDef | None
 ) -> Entry:
@@ -69,11 +80,16 @@ def read_function(
     flags = _flags(node, decorators)
     if reader.stub:
         return ["f", flags, [_signature(reader, node, [], [], None)]]
-    statements = list(simple_statements(node.body))
+    statements = simple_statements(node.body)
+    stores = [store for item in statements if item.__class__ in _STORING for store in _stores(item)]
+    first = first_parameter(node) if owner is not None else None
     if owner is not None and "s" not in flags:
-        _self_attributes(reader, node, statements, names)
-    for statement in statements:
-        _foreign_stores(reader, statement, first_parameter(node) if owner is not None else None)
+        _self_attributes(reader, node, statements, stores, names)
+    reader.stored.update(
+        target.attr
+        for target, _, _ in stores
+        if isinstance(target, ast.Attribute) and not _is(target.value, first)
+    )
     if reader.is_dynamic(node) and any(last_name(call) == "setattr" for call in _calls(node)):
         flags += "w"
     used, forwarded = _keyword_uses(reader, node, statements) if node.args.kwarg is not None else ([], [])
@@ -87,16 +103,20 @@ def read_header(reader: FileReader, node: FunctionNode) -> Entry:
     return ["f", flags, [_signature(reader, node, [], forwarded, None)]]
 
 
-def simple_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def simple_statements(body: list[ast.stmt]) -> list[ast.stmt]:
     """Every statement in a function's body, nested blocks and functions included, in order."""
+    found: list[ast.stmt] = []
     for node in body:
-        yield node
+        found.append(node)
+        if node.__class__ in _WITHOUT_BLOCKS:
+            continue
         for block in ("body", "orelse", "finalbody"):
             inner = getattr(node, block, None)
             if inner:
-                yield from simple_statements(inner)
+                found += simple_statements(inner)
         for handler in getattr(node, "handlers", None) or getattr(node, "cases", None) or ():
-            yield from simple_statements(handler.body)
+            found += simple_statements(handler.body)
+    return found
 
 
 def parameters(arguments: ast.arguments) -> list[str]:
@@ -159,7 +179,11 @@ def _parameter_annotations(reader: FileReader, node: FunctionNode) -> dict[str, 
 
 
 def _self_attributes(
-    reader: FileReader, node: FunctionNode, statements: list[ast.stmt], names: dict[str, Entry]
+    reader: FileReader,
+    node: FunctionNode,
+    statements: list[ast.stmt],
+    stores: list[Store],
+    names: dict[str, Entry],
 ) -> None:
     """Add the attributes a method assigns on its first parameter."""
     first = first_parameter(node)
@@ -167,20 +191,17 @@ def _self_attributes(
         return
     known: dict[str, str | None] | None = None
     local: set[str] = set()
-    for statement in statements:
-        for target, annotation, value in _stores(statement):
-            if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)):
-                continue
-            if target.value.id != first:
-                continue
-            if known is None:
-                known = _parameter_annotations(reader, node)
-                local = (local_names(statements) | set(known)) - {first}
-            text = reader.text(annotation) if annotation is not None else None
-            entry: Entry = ["v", "i", text, _attribute_values(reader, value, known, local, first)]
-            present = names.get(target.attr)
-            if present is None or (present[0] == "v" and not present[2]):
-                names[target.attr] = merge(present, entry)
+    for target, annotation, value in stores:
+        if not (isinstance(target, ast.Attribute) and _is(target.value, first)):
+            continue
+        if known is None:
+            known = _parameter_annotations(reader, node)
+            local = (local_names(statements) | set(known)) - {first}
+        text = reader.text(annotation) if annotation is not None else None
+        entry: Entry = ["v", "i", text, _attribute_values(reader, value, known, local, first)]
+        present = names.get(target.attr)
+        if present is None or (present[0] == "v" and not present[2]):
+            names[target.attr] = merge(present, entry)
 
 
 def _attribute_values(
@@ -199,7 +220,7 @@ def _attribute_values(
     return [text]
 
 
-def _stores(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None, ast.expr | None]]:
+def _stores(node: ast.stmt) -> Iterator[Store]:
     """The targets a statement assigns, with annotation and value where each has its own."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
@@ -220,15 +241,6 @@ def _stores(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None, ast.exp
         for item in node.items:
             if item.optional_vars is not None:
                 yield item.optional_vars, None, None
-
-
-def _foreign_stores(reader: FileReader, node: ast.stmt, first: str | None) -> None:
-    """Note attribute names assigned on anything but ``self``."""
-    for target, _, _ in _stores(node):
-        if isinstance(target, ast.Attribute) and not (
-            isinstance(target.value, ast.Name) and target.value.id == first
-        ):
-            reader.stored.add(target.attr)
 
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
@@ -278,7 +290,7 @@ def _read_key(key: ast.expr, used: dict[str, None], forwarded: dict[str, None]) 
         forwarded["?"] = None
 
 
-def _is(node: ast.expr, name: str) -> bool:
+def _is(node: ast.expr, name: str | None) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 

@@ -6,19 +6,18 @@ Leaves out functions (``functions``) and what is set by computed names (``dynami
 from __future__ import annotations
 
 import ast
-import re
 from typing import Any
 
 from callwright_grounding.environment.dynamic import class_is_dynamic, read_module_dynamics, string_names
 from callwright_grounding.environment.functions import read_function
 from callwright_grounding.environment.platforms import platform_test
 from callwright_grounding.environment.summary import Entry, ModuleSummary, merge, opened
-from callwright_grounding.environment.syntax import dotted, last_name, string_constants
+from callwright_grounding.environment.syntax import dotted, last_name, lines_with, string_constants
 
 MAX_SOURCE_BYTES = 6_000_000
 MAX_TEXT = 160
 
-_DYNAMIC = re.compile(rb"setattr\(|__dict__|globals\(\)|vars\(|locals\(\)|exec\(|sys\.modules")
+_DYNAMIC = (b"setattr(", b"__dict__", b"globals()", b"vars(", b"locals()", b"exec(", b"sys.modules")
 
 
 def summarize(
@@ -54,7 +53,7 @@ class FileReader:
         self.stub = stub
         self.version = version
         self.summary = ModuleSummary(lazy=b"_LazyModule(" in source)
-        self.dynamic = [source.count(b"\n", 0, match.start()) + 1 for match in _DYNAMIC.finditer(source)]
+        self.dynamic = lines_with(_DYNAMIC, source)
         self.stored: set[str] = set()
         self.literals: dict[str, list[str]] = {}
         self.in_typing = False

@@ -10,7 +10,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from callwright_grounding.environment.syntax import FunctionNode, first_parameter, local_names
+from callwright_grounding.environment.syntax import (
+    FunctionNode,
+    first_parameter,
+    local_names,
+    parameter_names,
+)
 
 if TYPE_CHECKING:
     from callwright_grounding.environment.reader import FileReader
@@ -21,10 +26,10 @@ _MOST = 4
 
 def shown_result(reader: FileReader, node: FunctionNode, statements: list[ast.stmt]) -> str | None:
     """What the body of a function shows that it returns; ``None`` where it does not show it."""
-    if any(_hides(item) for item in statements):
-        return None
     values = [item.value for item in statements if isinstance(item, ast.Return)]
     if not any(value is not None for value in values) or len(values) > 12:
+        return None
+    if any(_hides(item) for item in statements):
         return None
     body = _Body(reader, node, statements)
     texts: dict[str, None] = {}
@@ -58,7 +63,7 @@ class _Body:
     def __init__(self, reader: FileReader, node: FunctionNode, statements: list[ast.stmt]) -> None:
         self.reader, self.statements = reader, statements
         self.first = first_parameter(node)
-        self.parameters = {item.arg for item in ast.walk(node.args) if isinstance(item, ast.arg)}
+        self.parameters = parameter_names(node)
         self.local = (local_names(statements) | self.parameters | {" "}) - {self.first or ""}
         self.guessed = False
 
