@@ -151,3 +151,15 @@ class _Page(HTMLParser):
             self.scripts.append(data)
         if self._kind != "application/json":
             self.text += data
+
+
+def test_what_the_static_tier_foretold_is_in_table_and_report(compare, evaluation, tmp_path):
+    first, second = evaluation("mine", {1: True}), evaluation("theirs", {1: False})
+    summary = json.loads((first / "summary.json").read_text())
+    summary["about"] = {"static_tier": {"precision": 100.0, "recall": 91.6667, "n": 61}}
+    (first / "summary.json").write_text(json.dumps(summary))
+
+    shown = compare(first, second, "--html", tmp_path / "report.html")
+
+    assert "100.0 / 91.7" in shown
+    assert "recall 91.7" in (tmp_path / "report.html").read_text()

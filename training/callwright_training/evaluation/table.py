@@ -34,6 +34,9 @@ def table_of(summaries: Sequence[Summary], named: Sequence[Evaluation] = ()) -> 
             arrow = "" if key.higher_is_better else " (lower is better)"
             table.add_row(name, *cells, key.summary + arrow)
     table.add_row("latency_ms", *(_latency(summary) for summary in summaries), "median wall time per answer")
+    if any("static_tier" in summary.about for summary in summaries):
+        cells = [_foretold(summary) for summary in summaries]
+        table.add_row("static tier", *cells, "precision / recall of 'must fail', against what the runner found")
     table.add_row("n", *(str(summary.n) for summary in summaries), "answers scored")
     return table
 
@@ -44,6 +47,11 @@ def _figure(value: float | None) -> str:
 
 def _latency(summary: Summary) -> str:
     return "-" if summary.latency_ms is None else f"{summary.latency_ms['median']:.1f}"
+
+
+def _foretold(summary: Summary) -> str:
+    found = summary.about.get("static_tier")
+    return f"{found['precision']:.1f} / {found['recall']:.1f}" if found else "-"
 
 
 def console_for(*, stderr: bool) -> Console:
