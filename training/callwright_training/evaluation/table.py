@@ -36,7 +36,9 @@ def table_of(summaries: Sequence[Summary], named: Sequence[Evaluation] = ()) -> 
     table.add_row("latency_ms", *(_latency(summary) for summary in summaries), "median wall time per answer")
     if any("static_tier" in summary.about for summary in summaries):
         cells = [_foretold(summary) for summary in summaries]
-        table.add_row("static tier", *cells, "precision / recall of 'must fail', against what the runner found")
+        table.add_row(
+            "static tier", *cells, "precision / recall of 'must fail', against what the runner found"
+        )
     table.add_row("n", *(str(summary.n) for summary in summaries), "answers scored")
     return table
 
