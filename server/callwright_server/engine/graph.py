@@ -13,7 +13,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from callwright_server.bundle import Architecture
+from callwright_server.bundle import WEIGHTS, Architecture
+from callwright_server.engine.residency import give_back, sparse_zeros
 from callwright_server.engine.settings import EngineSettings
 from callwright_server.errors import BundleError
 
@@ -40,6 +41,7 @@ class Graph:
             )
         except Exception as error:  # ONNX Runtime raises a class per status code, below no common one
             raise BundleError(f"{path}: ONNX Runtime cannot load it: {_first_line(error)}") from error
+        give_back(path.with_name(WEIGHTS))
         self.learnt_positions = any(item.name == "position_ids" for item in self.session.get_inputs())
 
     def cache(self, capacity: int, batch: int = 1) -> KeyValues:
@@ -65,7 +67,7 @@ class KeyValues:
         self._binding = graph.session.io_binding()
         for layer in range(graph.architecture.layers):
             for part in ("key", "value"):
-                self._bind_part(f"{layer}.{part}", np.zeros(shape, np.float32))
+                self._bind_part(f"{layer}.{part}", sparse_zeros(shape))
         self._logits: tuple[Any, Logits] | None = None
 
     def _bind_part(self, name: str, array: NDArray[np.float32]) -> None:
