@@ -1,9 +1,7 @@
-import math
-
 import pytest
 
 from callwright_server.suggest.document import Document
-from callwright_server.suggest.freely import UntilLineEnd, confidence, why_not
+from callwright_server.suggest.freely import UntilLineEnd, begun, why_not
 
 FILE = "import os\ntotal = 3\nprint(total, sep='')\nos.sep\n"
 
@@ -33,9 +31,22 @@ def test_names_that_nothing_knows_are_not(head, text, named):
     assert named in why_not(Document(FILE + head), len(FILE + head), text)
 
 
-def test_confidence_is_the_mean_probability():
-    assert confidence([math.log(0.5), math.log(0.125)]) == pytest.approx(0.25)
-    assert confidence([]) == 0.0
+@pytest.mark.parametrize(
+    ("head", "written", "shown"),
+    [
+        ("x = ", "os.sep.joi", "os.sep"),
+        ("print(", "total, sep='half a st", "total"),
+        ("x = ", "print(tota", "print("),
+        ("x = ", "total + oth", "total"),
+        ("x = ", "print(total)", "print(total)"),
+        ("x = ", "others(total, 1", ""),
+        ("x = ", "tot", ""),
+    ],
+)
+def test_of_a_line_without_an_end_the_usable_beginning_is_shown(head, written, shown):
+    document = Document(FILE + head)
+    text = begun(head, written, lambda line: why_not(document, len(document.text), line))
+    assert text == shown
 
 
 def test_the_text_ends_with_the_line(tiny_bundle):

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,10 +19,14 @@ from tokenizers import Tokenizer
 
 from callwright_server.engine.constraint import Constraint
 from callwright_server.suggest.document import Document
+from callwright_server.suggest.scan import Inside, scan
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
 _KEYWORD = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
+_WORD_END = re.compile(r"(?<=[(\[{])|(?<=[)\]}\"'])(?=\W|\Z)|(?<=\w)(?=\W)(?!\s*=(?!=))")
+"""Where nothing can belong to the last word any more, and where it is no name that something is given to."""
+_CLOSED = {"(": ")", "[": "]", "{": "}"}
 _NAMES_SEARCHED = 50_000
 NO_STATEMENT = "the model's line is no whole statement"
 
@@ -39,18 +42,15 @@ class UntilLineEnd:
     def __init__(self, tokenizer: Tokenizer, inner: Constraint | None = None) -> None:
         self._ends = _line_ends(tokenizer)
         self._inner = inner
+        self.generated: Sequence[int] = ()
+        """What is written already."""
 
     def allowed(self, generated: Sequence[int]) -> Sequence[int] | None:
         """Nothing more once a token has ended the line."""
+        self.generated = generated
         if generated and generated[-1] in self._ends:
             return ()
         return self._inner.allowed(generated) if self._inner else None
-
-
-def confidence(log_probs: Sequence[float]) -> float:
-    """The geometric mean of the tokens' probabilities; 0 where there are none."""
-    known = [value for value in log_probs if not math.isnan(value)]
-    return math.exp(sum(known) / len(known)) if known else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,27 @@ def why_not(document: Document, offset: int, text: str) -> str:
             return f"nothing here knows whether the attribute {node.attr!r} exists"
         if isinstance(node, ast.keyword) and node.arg and node.arg not in seen.keywords:
             return f"nothing here knows whether the argument {node.arg!r} exists"
+    return ""
+
+
+def begun(head: str, text: str, doubt: Callable[[str], str]) -> str:
+    """What may be shown of a line that the model had no time to finish: its longest usable beginning.
+
+    It ends where a word has ended, outside any string, and with its open brackets closed nobody doubts it.
+
+    Args:
+        head: The line in front of the cursor.
+        text: What the model wrote behind it.
+        doubt: Why a finished continuation is not shown; empty where it may be.
+
+    Returns:
+        The beginning; empty where none is usable.
+    """
+    for end in reversed([place.start() for place in _WORD_END.finditer(text)]):
+        around = scan(head + text[:end], len(head) + end)
+        closed = "".join(_CLOSED[bracket.char] for bracket in reversed(around.brackets))
+        if around.inside is Inside.CODE and not doubt(text[:end] + closed):
+            return text[:end]
     return ""
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
-from callwright_server.engine.engine import Engine
+from callwright_server.engine import Engine, FinishReason, Generation
 from callwright_server.prompt import Prompt
 from callwright_server.settings import Inline
 from callwright_server.suggest import freely
 from callwright_server.suggest.asking import Ask
-from callwright_server.suggest.cache import Recent
-from callwright_server.suggest.choosing import GroundedLine, Grounding, Place
+from callwright_server.suggest.choosing import Grounding, Place
 from callwright_server.suggest.document import Document, line_before
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
+from callwright_server.suggest.written import Line, Written
 
-_REMEMBERED = 512
 _CUT = 50_000
 
 
@@ -29,53 +29,106 @@ class LineWriter:
 
     def __init__(self, engine: Engine, settings: Inline, grounding: Grounding | None = None) -> None:
         self._engine, self._settings, self._grounding = engine, settings, grounding
-        self._lines: Recent[tuple[bytes, str], Suggestions] = Recent(_REMEMBERED)
+        self._written = Written()
+        self._newest = (b"", "")
 
     def suggest(self, ask: Ask) -> Suggestions | None:
         """The rest of the line at the cursor; ``None`` where it is not known and must not be asked for."""
-        head = line_before(ask.document, ask.offset)
+        above, head = _above_and_head(ask)
         if not head.strip():
             return Suggestions(reason="the line is empty and no comment asks for anything")
-        above = _digest(_before(ask.document, ask.offset - len(head)))
-        known = self._lines.get((above, head))
-        if known is not None or ask.stop is None:
-            return known
-        answer = self._written(ask)
-        if answer.complete:
-            self._lines.put((above, head), answer)
-        return answer
+        if ask.stop is None:
+            self._newest = (above, head)
+        line = self._written.find(above, head)
+        if line is not None:
+            return self._judged(ask, line)
+        return None if ask.stop is None else self.write(ask)
 
-    def _written(self, ask: Ask) -> Suggestions:
-        """The model's own continuation of the line, where it may be shown."""
-        place = Place(ask.document.text, ask.offset)
-        guard = self._grounding.line(place) if self._grounding else None
+    def write(self, ask: Ask) -> Suggestions:
+        """The model's own continuation of the line, also of an empty one."""
+        above, head = _above_and_head(ask)
+        line, late = self._write(ask, above, head)
+        if line is None:
+            return Suggestions(reason="there was no time", complete=False, from_model=True)
+        if not late:
+            self._written.remember(above, head, line)
+        return replace(self._judged(ask, line), complete=not late, from_model=True)
+
+    def _write(self, ask: Ask, above: bytes, head: str) -> tuple[Line | None, bool]:
+        """The model's own continuation of the line, and whether the time was up before its end."""
+        guard = self._grounding.line(Place(ask.document.text, ask.offset)) if self._grounding else None
         healed = guard.healed if guard else 0
         prompt = Prompt.at(_before(ask.document, ask.offset)).render()
         ask.asked_model = True
+        until = freely.UntilLineEnd(self._engine.tokenizer, guard)
+
+        def unwanted() -> bool:
+            if ask.stop is None or not ask.stop():
+                return False
+            return not self._is_typed(above, head, self._engine.decode(until.generated)[healed:])
+
         generation = self._engine.generate(
             prompt[: len(prompt) - healed],
             max_tokens=self._settings.max_tokens,
-            stop=lambda: ask.given_up,
-            constraint=freely.UntilLineEnd(self._engine.tokenizer, guard),
+            stop=unwanted,
+            constraint=until,
             deadline=ask.deadline,
         )
-        if ask.given_up:
-            return Suggestions(reason="there was no time", complete=False, from_model=True)
-        text = generation.text[healed:].partition("\n")[0].rstrip()
-        sure = freely.confidence(generation.log_probs)
-        reason = self._why_not(ask, text, sure, guard)
-        item = Suggestion(start=ask.offset, end=ask.offset, text=text, score=sure)
-        return Suggestions(items=() if reason else (item,), reason=reason, from_model=True)
+        late = generation.finish is FinishReason.DEADLINE
+        if generation.finish is FinishReason.STOPPED or (late and not generation.text[healed:].strip()):
+            return None, late
 
-    def _why_not(self, ask: Ask, text: str, sure: float, guard: GroundedLine | None) -> str:
-        """Why the continuation is not shown; empty where it may be."""
-        wanted = self._settings.minimum_confidence
-        if not text.strip():
+        def doubt(written: str) -> str:
+            # That the file uses a name somewhere does not show that it exists here.
+            return guard.doubt(written) if guard else freely.why_not(ask.document, ask.offset, written)
+
+        line = self._line(generation, healed)
+        if late:
+            begun = freely.begun(head, line.text, doubt)
+            return (line.cut(len(begun)) if begun else None), late
+        worth = line.surest() >= self._settings.minimum_confidence
+        return replace(line, doubt=doubt(line.text) if worth else ""), late
+
+    def _is_typed(self, above: bytes, head: str, written: str) -> bool:
+        """Whether the newest keys are those that the model is writing behind ``head``: then it goes on.
+
+        Every key ends the question before it. Where that key is what the model had in mind, its line is
+        soon wanted again, and would never be finished if each key began it anew.
+        """
+        newest_above, newest = self._newest
+        typed = newest[len(head) :]
+        same_line = newest_above == above and newest.startswith(head)
+        return same_line and bool(typed) and (written.startswith(typed) or typed.startswith(written))
+
+    def _line(self, generation: Generation, healed: int) -> Line:
+        """What was written behind the cursor, as far as the end of the line."""
+        tokens = generation.tokens
+        ends = [len(self._engine.decode(tokens[: number + 1])) - healed for number in range(len(tokens))]
+        text, ended, _ = generation.text[healed:].partition("\n")
+        return Line(
+            text=text.rstrip(),
+            ends=tuple(ends),
+            log_probs=generation.log_probs,
+            ended=bool(ended) or generation.finish is FinishReason.END,
+        )
+
+    def _judged(self, ask: Ask, line: Line) -> Suggestions:
+        """A line as a suggestion, where it may be shown."""
+        reason = self._too_unsure(line) or line.doubt
+        item = Suggestion(start=ask.offset, end=ask.offset, text=line.text, score=line.sure)
+        return Suggestions(items=() if reason else (item,), reason=reason)
+
+    def _too_unsure(self, line: Line) -> str:
+        wanted, sure = self._settings.minimum_confidence, line.sure
+        if not line.text.strip():
             return "the model has nothing to add"
-        if sure < wanted:
-            return f"the model is not sure enough ({sure:.2f}, wanted {wanted:.2f})"
-        # That the file uses a name somewhere does not show that it exists here.
-        return guard.doubt(text) if guard else freely.why_not(ask.document, ask.offset, text)
+        return f"the model is not sure enough ({sure:.2f}, wanted {wanted:.2f})" if sure < wanted else ""
+
+
+def _above_and_head(ask: Ask) -> tuple[bytes, str]:
+    """What stands for the text above the cursor's line, and the line in front of the cursor."""
+    head = line_before(ask.document, ask.offset)
+    return _digest(_before(ask.document, ask.offset - len(head))), head
 
 
 def _before(document: Document, offset: int) -> str:

@@ -126,7 +126,7 @@ class Suggester:
         if answer is None:
             return None
         answer = self._filtered(answer, ask)
-        if ask.kind is Kind.INLINE:
+        if ask.kind is Kind.INLINE and answer.complete:
             self._typed_along.remember(ask.document, answer)
         return answer
 
