@@ -32,5 +32,5 @@ if (process.argv.includes('--check')) {
 }
 
 function described({ description, ...schema }) {
-  return { ...schema, scope: 'resource', markdownDescription: description };
+  return { ...schema, scope: 'language-overridable', markdownDescription: description };
 }

@@ -1,7 +1,8 @@
 /** The menu behind the status item. */
 import * as vscode from 'vscode';
-import type { StatusItem } from './status';
-import { describe } from './status';
+import { pythonSettings } from './settings';
+import { describe, type StatusItem } from './status';
+import { toggleEverywhere, toggleForPython, toggleHere } from './toggle';
 
 interface Choice extends vscode.QuickPickItem {
   readonly run: () => unknown;
@@ -29,10 +30,10 @@ function command(name: string): Thenable<unknown> {
 }
 
 function toggles(): Choice[] {
-  const settings = vscode.workspace.getConfiguration('callwright');
-  const verb = settings.get<boolean>('enabled', true) ? 'off' : 'on';
-  const to = (target: vscode.ConfigurationTarget) => () => settings.update('enabled', verb === 'on', target);
-  const everywhere: Choice = { label: `$(power) Turn ${verb} everywhere`, run: to(vscode.ConfigurationTarget.Global) };
-  const here: Choice = { label: `$(folder) Turn ${verb} in this workspace`, run: to(vscode.ConfigurationTarget.Workspace) };
-  return vscode.workspace.workspaceFolders ? [here, everywhere] : [everywhere];
+  const on = !pythonSettings().get<boolean>('enabled', true);
+  const label = (icon: string, where: string): string => `$(${icon}) Turn ${on ? 'on' : 'off'} ${where}`;
+  const here: Choice = { label: label('folder', 'in this workspace'), run: () => toggleHere(on) };
+  const python: Choice = { label: label('code', 'for Python'), run: () => toggleForPython(on) };
+  const everywhere: Choice = { label: label('power', 'everywhere'), run: () => toggleEverywhere(on) };
+  return [...(vscode.workspace.workspaceFolders ? [here] : []), python, everywhere];
 }

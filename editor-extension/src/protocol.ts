@@ -1,6 +1,6 @@
 /** The server's own messages, beside the standard ones. `docs/protocol.md` describes them. */
 import { NotificationType, RequestType } from 'vscode-languageclient/node';
-import type { Range, TextDocumentIdentifier, Position } from 'vscode-languageclient/node';
+import type { Position, ProgressToken, Range, TextDocumentIdentifier } from 'vscode-languageclient/node';
 
 /** What the server is doing. */
 export interface ServerStatus {
@@ -32,3 +32,18 @@ export interface CandidatesParams {
 }
 
 export const candidatesRequest = new RequestType<CandidatesParams, Candidate[], void>('callwright/candidates');
+
+export interface ScriptParams extends CandidatesParams {
+  /** Which of the candidates there is to be used. */
+  readonly call: string;
+  readonly workDoneToken: ProgressToken;
+}
+
+/** A candidate with the lines that use it. */
+export interface Script {
+  /** What to insert, imports and call included. */
+  readonly text: string;
+  readonly range: Range;
+}
+
+export const scriptRequest = new RequestType<ScriptParams, Script | null, void>('callwright/script');

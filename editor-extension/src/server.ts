@@ -9,10 +9,11 @@ import {
   type LanguageClientOptions,
 } from 'vscode-languageclient/node';
 import { Backoff } from './backoff';
+import { Folding } from './folding';
 import { offerMending } from './mending';
 import { statusNotification } from './protocol';
 import { serverSettings } from './settings';
-import { findServer } from './serverSearch';
+import { findServer, type Surroundings } from './serverSearch';
 import { surroundings } from './surroundings';
 import type { StatusItem } from './status';
 import { onComment } from './writeCallAction';
@@ -29,8 +30,10 @@ class QuietClient extends LanguageClient {
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private readonly backoff = new Backoff();
-  private restarting: Promise<void> | undefined;
-  private again = false;
+  private readonly restarts = new Folding(async () => {
+    await this.stop();
+    await this.start();
+  });
   private disposed = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -45,27 +48,10 @@ export class Server implements vscode.Disposable {
     return this.client?.state === State.Running ? this.client : undefined;
   }
 
-  /** Starts or restarts. Requests that come while one is under way fold into a single further restart. */
-  async restart(): Promise<void> {
+  /** Starts or restarts; requests that come while one is under way fold into a single further restart. */
+  restart(): Promise<void> {
     this.backoff.reset();
-    if (this.restarting) {
-      this.again = true;
-      return this.restarting;
-    }
-    this.restarting = this.restartUntilQuiet();
-    try {
-      await this.restarting;
-    } finally {
-      this.restarting = undefined;
-    }
-  }
-
-  private async restartUntilQuiet(): Promise<void> {
-    do {
-      this.again = false;
-      await this.stop();
-      await this.start();
-    } while (this.again && !this.disposed);
+    return this.restarts.request();
   }
 
   private async start(): Promise<void> {
@@ -74,11 +60,7 @@ export class Server implements vscode.Disposable {
     const { server, tried } = await findServer(around);
     for (const line of tried) this.log.info(line);
     if (!server) {
-      const missing = around.configured
-        ? `The setting callwright.server.path names ${around.configured}, where there is nothing to run.`
-        : 'Callwright found no server.';
-      this.status.update({ state: 'error', message: missing });
-      void offerMending(missing, around, undefined, this.log);
+      this.withoutServer(around);
       return;
     }
     this.log.info(`starting ${server.command} (${server.because})`);
@@ -95,6 +77,18 @@ export class Server implements vscode.Disposable {
       this.status.update({ state: 'error', message: useless });
       void offerMending(useless, around, server.command, this.log);
     }
+  }
+
+  private withoutServer(around: Surroundings): void {
+    if (!around.trusted && !around.configured) {
+      this.status.update({ state: 'off', message: 'This workspace is not trusted: only a server of your user settings would run.' });
+      return;
+    }
+    const missing = around.configured
+      ? `The setting callwright.server.path names ${around.configured}, where there is nothing to run.`
+      : 'Callwright found no server.';
+    this.status.update({ state: 'error', message: missing });
+    void offerMending(missing, around, undefined, this.log);
   }
 
   private createClient(command: string): LanguageClient {
@@ -132,7 +126,7 @@ export class Server implements vscode.Disposable {
   }
 
   private onCrash(): void {
-    if (this.disposed || this.restarting) return;
+    if (this.disposed || this.restarts.busy) return;
     const delay = this.backoff.next();
     this.log.error(`the server ended by itself; ${delay === undefined ? 'giving up' : `starting it again in ${delay} ms`}`);
     this.status.update({ state: delay === undefined ? 'error' : 'loading', message: 'The server ended by itself.' });
@@ -142,17 +136,7 @@ export class Server implements vscode.Disposable {
       void this.report('The Callwright server keeps ending and is left off. The log says why.');
     }
     if (delay !== undefined) {
-      this.timer = setTimeout(() => void this.startAgain(), delay);
-    }
-  }
-
-  private async startAgain(): Promise<void> {
-    if (this.restarting) return;
-    this.restarting = this.restartUntilQuiet();
-    try {
-      await this.restarting;
-    } finally {
-      this.restarting = undefined;
+      this.timer = setTimeout(() => void this.restarts.request(), delay);
     }
   }
 

@@ -43,7 +43,8 @@ export async function eraseOutcomes(server: Server): Promise<void> {
   const erase = 'Erase';
   const question = 'Erase everything that Callwright recorded on this machine about its suggestions?';
   if ((await vscode.window.showWarningMessage(question, { modal: true }, erase)) === erase) {
-    await execute(server, 'callwright.outcomes.erase');
+    const count = await execute<number>(server, 'callwright.outcomes.erase');
+    if (count !== undefined) void vscode.window.showInformationMessage(`${count} recorded outcomes erased.`);
   }
 }
 

@@ -9,7 +9,7 @@ import * as path from 'node:path';
 export interface Surroundings {
   /** The user's setting, empty when unset. In an untrusted workspace this is the global value only. */
   readonly configured: string;
-  /** Whether the user trusts the workspace; without trust nothing inside it is run. */
+  /** Whether the user trusts the workspace; without trust only what the setting names is run. */
   readonly trusted: boolean;
   /** The Python extension's selected interpreter, if that extension is there and has one. */
   readonly interpreter: string | undefined;
@@ -70,17 +70,16 @@ function places(surroundings: Surroundings): Place[] {
   }
   const script = surroundings.windows ? 'callwright.exe' : 'callwright';
   const scripts = surroundings.windows ? 'Scripts' : 'bin';
+  if (!trusted) return [];
   const found: Place[] = [];
-  if (trusted) {
-    if (interpreter) {
-      found.push({ file: path.join(path.dirname(interpreter), script), because: 'the selected interpreter' });
-    }
-    for (const folder of folders) {
-      found.push({ file: path.join(folder, '.venv', scripts, script), because: `.venv of ${path.basename(folder)}` });
-    }
-    for (const directory of surroundings.path) {
-      found.push({ file: path.join(directory, script), because: 'PATH' });
-    }
+  if (interpreter) {
+    found.push({ file: path.join(path.dirname(interpreter), script), because: 'the selected interpreter' });
+  }
+  for (const folder of folders) {
+    found.push({ file: path.join(folder, '.venv', scripts, script), because: `.venv of ${path.basename(folder)}` });
+  }
+  for (const directory of surroundings.path) {
+    found.push({ file: path.join(directory, script), because: 'PATH' });
   }
   found.push({ file: path.join(ownEnvironment, scripts, script), because: 'the environment made by "Set up the server"' });
   return found;

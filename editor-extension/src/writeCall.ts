@@ -1,13 +1,12 @@
-/** Task comment → API call: lists the calls that would answer it, and writes the chosen one. */
+/** Task comment → script: lists the calls that would answer it, and writes the chosen one with the lines that use it. */
 import * as vscode from 'vscode';
-import { candidatesRequest, type Candidate } from './protocol';
+import { WorkDoneProgress, type LanguageClient } from 'vscode-languageclient/node';
+import { chooseCall } from './chooseCall';
+import { candidatesRequest, scriptRequest, type Candidate, type Script } from './protocol';
 import type { Server } from './server';
+import { taskAt } from './task';
 
-interface CandidateItem extends vscode.QuickPickItem {
-  readonly candidate: Candidate;
-}
-
-/** Asks the server for calls, lets the user choose with a preview, and inserts the chosen one. */
+/** Asks the server for calls, lets the user choose with a preview, and writes the script. */
 export async function writeCall(server: Server): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const client = server.running;
@@ -15,47 +14,74 @@ export async function writeCall(server: Server): Promise<void> {
     void vscode.window.showInformationMessage('Callwright is not ready yet.');
     return;
   }
-  const position = endOfTask(editor);
-  const candidates = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Callwright: looking for API calls', cancellable: true },
-    (_progress, token) =>
-      client.sendRequest(
-        candidatesRequest,
-        {
-          textDocument: client.code2ProtocolConverter.asTextDocumentIdentifier(editor.document),
-          position: client.code2ProtocolConverter.asPosition(position),
-        },
-        token,
-      ),
+  const position = await taskAt(editor);
+  if (!position) return;
+  const { version } = editor.document;
+  const place = placeOf(client, editor.document, position);
+  const candidates = await withProgress('looking for API calls', (_progress, token) =>
+    client.sendRequest(candidatesRequest, place, token),
   );
+  if (candidates === undefined) return;
   if (candidates.length === 0) {
     void vscode.window.showInformationMessage('Callwright knows no API call for this task.');
     return;
   }
-  const chosen = await choose(candidates);
+  const chosen = await chooseCall(candidates, editor, position);
   if (!chosen) return;
-  const range = client.protocol2CodeConverter.asRange(chosen.range);
-  await editor.edit((edit) => edit.replace(range, chosen.text));
-}
-
-function endOfTask(editor: vscode.TextEditor): vscode.Position {
-  return editor.document.lineAt(editor.selection.active.line).range.end;
-}
-
-async function choose(candidates: readonly Candidate[]): Promise<Candidate | undefined> {
-  const items = candidates.map(
-    (candidate): CandidateItem => ({
-      label: candidate.call,
-      description: candidate.domain,
-      detail: [candidate.description, candidate.requirements.join(', ')].filter((text) => text).join(' · '),
-      candidate,
-    }),
+  const script = await withProgress('writing the script', (progress, token) =>
+    writeScript(client, place, chosen, progress, token),
   );
-  const picked = await vscode.window.showQuickPick(items, {
-    title: 'Write the API call for this',
-    placeHolder: 'Calls that exist, best first',
-    matchOnDescription: true,
-    matchOnDetail: true,
+  if (editor.document.version !== version) {
+    void vscode.window.showInformationMessage('Callwright: the file has changed meanwhile, so nothing was written.');
+    return;
+  }
+  // Cancelled: the call itself was chosen, and is written all the same.
+  const { range, text } = script ?? chosen;
+  await editor.edit((edit) => edit.replace(client.protocol2CodeConverter.asRange(range), text));
+}
+
+function placeOf(client: LanguageClient, document: vscode.TextDocument, position: vscode.Position) {
+  return {
+    textDocument: client.code2ProtocolConverter.asTextDocumentIdentifier(document),
+    position: client.code2ProtocolConverter.asPosition(position),
+  };
+}
+
+type Progress = vscode.Progress<{ message?: string }>;
+
+/** Asks for the script, showing each line as it is written. */
+async function writeScript(
+  client: LanguageClient,
+  place: ReturnType<typeof placeOf>,
+  { call }: Candidate,
+  progress: Progress,
+  token: vscode.CancellationToken,
+): Promise<Script | null> {
+  const workDoneToken = `callwright-script-${Date.now()}`;
+  const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+    if (value.kind === 'report' && value.message) progress.report({ message: value.message });
   });
-  return picked?.candidate;
+  try {
+    return await client.sendRequest(scriptRequest, { ...place, call, workDoneToken }, token);
+  } finally {
+    listening.dispose();
+  }
+}
+
+/** The answer; `undefined` where the user cancelled. */
+async function withProgress<Answer>(
+  what: string,
+  ask: (progress: Progress, token: vscode.CancellationToken) => Promise<Answer>,
+): Promise<Answer | undefined> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `Callwright: ${what}`, cancellable: true },
+    async (progress, token) => {
+      try {
+        return await ask(progress, token);
+      } catch (error) {
+        if (token.isCancellationRequested) return undefined;
+        throw error;
+      }
+    },
+  );
 }

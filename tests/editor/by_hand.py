@@ -35,7 +35,7 @@ def run(tools: dict[str, str], *command: str, **more: str) -> None:
 @pytest.mark.timeout(900)
 def test_picture(tools: dict[str, str]) -> None:
     picture = ROOT / "docs" / "editor.png"
-    more = {"PICTURE": str(picture), "PICTURE_TASK": TASK}
+    more = {"PICTURE": str(picture), "PICTURE_TASK": TASK, "SCALE": "2"}
     run(tools, "node", "--test", "--test-name-pattern", "picture", "test/ui/all.test.mjs", **more)
 
 

@@ -47,6 +47,13 @@ def test_json(editor: str, where: tuple[str, ...]) -> None:
     assert accepted(found)
 
 
+def test_jetbrains() -> None:
+    section = PAGE.split("## JetBrains IDEs\n")[1].partition("\n## ")[0]
+    assert "command `callwright serve`" in section
+    [options] = re.findall(r"`(\{.*?\})`", section)
+    assert accepted(json.loads(options))
+
+
 @pytest.mark.parametrize("block", blocks("Emacs"))
 def test_lisp_is_balanced(block: str) -> None:
     code = re.sub(r'"[^"]*"', '""', block)

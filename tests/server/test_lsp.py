@@ -198,6 +198,19 @@ async def test_our_own_messages(editor):
     assert (await editor.client.workspace_execute_command_async(command))["api"] == CALL[7:]
 
 
+async def test_a_script_begins_with_the_call_that_was_chosen(editor):
+    uri = editor.open(f"{FROM}{TASK}")
+    place = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": len(TASK) - 1}}
+
+    async def script(call):
+        params = {**place, "call": call, "workDoneToken": "script"}
+        return await editor.client.protocol.send_request_async("callwright/script", params)
+
+    [*_, last] = await editor.client.protocol.send_request_async("callwright/candidates", place)
+    assert (await script(last["call"])).text.startswith(last["text"])
+    assert await script("invented()") is None
+
+
 async def test_the_server_tells_how_it_answered_and_no_text(editor):
     command = types.ExecuteCommandParams("callwright.timings")
     uri = editor.open(f"{FROM}{TASK}")

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { accepted, actions, end, labelOf, open, until } from './editing';
+import { accepted, actions, calls, open, until } from './editing';
 
 const TASK = '# Text classification of a review\n';
 
@@ -27,16 +27,7 @@ export function basics(): void {
 
   it('offers list items after a task comment', async () => {
     const editor = await open(TASK);
-    const list = await until(async () => {
-      const found = await vscode.commands.executeCommand<vscode.CompletionList>(
-        'vscode.executeCompletionItemProvider',
-        editor.document.uri,
-        end(editor),
-      );
-      const ours = found.items.filter((item) => labelOf(item).includes('('));
-      return ours.length > 0 ? ours : undefined;
-    });
-    assert.ok(list.length > 0);
+    await until(async () => (await calls(editor)).length || undefined);
   });
 
   it('shows ghost text that commits a whole call', async () => {
@@ -45,10 +36,11 @@ export function basics(): void {
     assert.match(text.slice(TASK.length), /\w+\(.*\)/s);
   });
 
-  it('offers the light bulb on a task comment and not on code', async () => {
+  it('offers the light bulb on a task comment and an empty line, and not on code', async () => {
     const editor = await open(`${TASK}x = 1\n`);
     assert.ok((await actions(editor, 0)).includes('Write the API call for this'));
     assert.ok(!(await actions(editor, 1)).includes('Write the API call for this'));
+    assert.ok((await actions(editor, 2)).includes('Write the API call for this'));
   });
 }
 

@@ -39,8 +39,8 @@ export async function until<Answer>(ask: (attempt: number) => Promise<Answer | u
   }
 }
 
-/** The document after ghost text was asked for at its cursors and accepted. */
-export async function accepted(editor: vscode.TextEditor): Promise<string> {
+/** The document after ghost text was asked for at its cursors and accepted by commands, the last of which writes. */
+export async function accepted(editor: vscode.TextEditor, ...commands: string[]): Promise<string> {
   const before = editor.document.getText();
   const cursors = editor.selections;
   return until(async (attempt) => {
@@ -48,9 +48,22 @@ export async function accepted(editor: vscode.TextEditor): Promise<string> {
     await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
     // Nothing says when ghost text is shown: wait a little, and longer each time that it was too short.
     await pause(Math.min(20_000, 500 * 2 ** attempt));
-    await vscode.commands.executeCommand('editor.action.inlineSuggest.commit');
+    for (const command of commands.length > 0 ? commands : ['commit']) {
+      await vscode.commands.executeCommand(`editor.action.inlineSuggest.${command}`);
+    }
     return editor.document.getText() === before ? undefined : editor.document.getText();
   });
+}
+
+/** The calls that the suggest list has at the end of the document. */
+export async function calls(editor: vscode.TextEditor, ...trigger: string[]): Promise<string[]> {
+  const found = await vscode.commands.executeCommand<vscode.CompletionList>(
+    'vscode.executeCompletionItemProvider',
+    editor.document.uri,
+    end(editor),
+    ...trigger,
+  );
+  return found.items.map(labelOf).filter((label) => label.includes('('));
 }
 
 function pause(milliseconds: number): Promise<void> {

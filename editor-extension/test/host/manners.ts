@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { accepted, end, labelOf, open, until } from './editing';
+import { accepted, calls, labelOf, open, until } from './editing';
 
 const IMPORT = 'from sentence_transformers import SentenceTransformer\n';
 const TASK = '# Sentence similarity\n';
@@ -30,13 +30,21 @@ export function manners(): void {
     assert.equal(await accepted(editor), `${IMPORT}${TASK}model = ${CALL}\n${TASK}model = ${CALL}\n`);
   });
 
+  it('can be taken a line at a time', async () => {
+    const editor = await open('# Image classification\n');
+    const text = await accepted(editor, 'acceptNextLine');
+    assert.match(text, /\nfrom transformers import pipeline\n?$/);
+  });
+
+  it('has alternatives', async () => {
+    const [first, second] = [await open(`${IMPORT}${TASK}`), await open(`${IMPORT}${TASK}`)];
+    assert.notEqual(await accepted(second, 'showNext', 'commit'), await accepted(first));
+  });
+
   it('opens no list by itself inside a comment', async () => {
     const editor = await open('# Image classification, multi-');
-    const listed = (...trigger: string[]): Thenable<vscode.CompletionList> =>
-      vscode.commands.executeCommand('vscode.executeCompletionItemProvider', editor.document.uri, end(editor), ...trigger);
-    const ours = (list: vscode.CompletionList): number => list.items.filter((item) => labelOf(item).includes('(')).length;
-    await until(async () => ours(await listed()) || undefined);
-    assert.equal(ours(await listed('-')), 0);
+    await until(async () => (await calls(editor)).length || undefined);
+    assert.deepEqual(await calls(editor, '-'), []);
   });
 
   it('works in the cells of a notebook', async () => {
@@ -54,5 +62,16 @@ export function manners(): void {
       return ours.length > 0 ? ours : undefined;
     });
     assert.equal(labels[0], CALL);
+  });
+
+  it('can be turned off for Python', async () => {
+    const editor = await open(`${IMPORT}${TASK}`);
+    const settings = vscode.workspace.getConfiguration('callwright', { languageId: 'python' });
+    const turn = (on: false | undefined): Thenable<void> => settings.update('enabled', on, vscode.ConfigurationTarget.Global, true);
+    await until(async () => (await calls(editor)).length || undefined);
+    await turn(false);
+    await until(async () => (await calls(editor)).length === 0 || undefined);
+    await turn(undefined);
+    await until(async () => (await calls(editor)).length || undefined);
   });
 }

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { startVSCode } from './vscode.mjs';
+import { PATIENCE, startVSCode } from './vscode.mjs';
 
 const EDITOR = '.editor-instance .monaco-editor';
 const GHOST = `${EDITOR} .ghost-text-decoration, ${EDITOR} .ghost-text`;
@@ -17,7 +17,7 @@ const NETWORK = path.join(import.meta.dirname, 'network');
 /** A server as users have it, in the workspace's `.venv`; it notes its process and its connections in files. */
 function serverScript(pids) {
   const command = process.env.CALLWRIGHT_SERVER;
-  return `#!/bin/sh\necho $$ >> '${pids}'\nexport PYTHONPATH='${NETWORK}'\nexec '${command}' "$@"\n`;
+  return `#!/bin/sh\necho $$ >> '${pids}'\nexport PYTHONPATH='${NETWORK}'\${PYTHONPATH:+:$PYTHONPATH}\nexec '${command}' "$@"\n`;
 }
 
 /** Starts VS Code with the packaged extension; `files` are the workspace's. */
@@ -109,6 +109,22 @@ export class Session {
     await this.page.waitForFunction(says, [GHOST, expected.source]);
   }
 
+  /** Waits until a line of the file, ghost text left out, is as expected. */
+  async lineSays(expected) {
+    const says = (pattern) =>
+      Array.from(document.querySelectorAll('.editor-instance .view-line')).some((line) => {
+        const parts = Array.from(line.querySelectorAll('span > span:not([class*="ghost-text"])'), (part) => part.textContent);
+        return new RegExp(pattern).test(parts.join('').replaceAll('\u00a0', ' '));
+      });
+    await this.page.waitForFunction(says, expected.source);
+  }
+
+  /** The ghost text as it stands now, its lines joined. */
+  async ghostText() {
+    const parts = await this.page.locator(GHOST).allTextContents();
+    return parts.join('').replaceAll('\u00a0', ' ');
+  }
+
   /** How many pieces of ghost text there are right now. */
   ghosts() {
     return this.page.locator(GHOST).count();
@@ -158,6 +174,19 @@ export class Session {
       servers: watched.filter((line) => line.server).length,
       hosts: watched.filter((line) => line.target.includes('--type=extensionHost')).length,
     };
+  }
+
+  /** The user's settings as the editor has written them. */
+  settings() {
+    return JSON.parse(fs.readFileSync(path.join(this.code.home, 'user/User/settings.json'), 'utf8'));
+  }
+
+  /** Waits for what no page shows. */
+  async until(holds) {
+    for (const end = Date.now() + PATIENCE; !holds(); ) {
+      if (Date.now() > end) throw new Error(`not so in time: ${holds}`);
+      await new Promise((done) => setTimeout(done, 100));
+    }
   }
 
   /** Changes the settings that a machine has; `load` makes them count. */

@@ -14,6 +14,8 @@ const SERVER = path.join(VSCODE, 'pkg/lib/vscode/out/server-main.js');
 const HERE = import.meta.dirname;
 /** Milliseconds; a machine that is busy with everything else takes minutes to load the workbench. */
 export const PATIENCE = Number(process.env.PATIENCE ?? 400_000);
+/** The screen's pixels for one of the page's. */
+const SCALE = Number(process.env.SCALE ?? 1);
 
 const BROWSER = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -46,7 +48,7 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
   process.once('exit', () => server.kill('SIGKILL'));
   await answers(`http://127.0.0.1:${port}/version`);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: BROWSER, timeout: PATIENCE });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: SCALE });
   page.setDefaultTimeout(PATIENCE);
 
   return {

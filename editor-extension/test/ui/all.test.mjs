@@ -4,9 +4,9 @@ import { startSession } from '../support/session.mjs';
 import { existing, TOYS } from './existing.mjs';
 import { ghostText } from './ghostText.mjs';
 import { network } from './network.mjs';
-import { picture } from './picture.mjs';
+import { picture, PICTURED } from './picture.mjs';
 import { serverTrouble } from './serverTrouble.mjs';
-import { suggestList } from './suggestList.mjs';
+import { AS_IT_COMES, suggestList, suggestListKept } from './suggestList.mjs';
 import { taskComment } from './taskComment.mjs';
 
 const IMPORTS = 'from sentence_transformers import SentenceTransformer\n\n';
@@ -17,7 +17,7 @@ let opened = 0;
 
 before(
   async () => {
-    session = await startSession({ files: { ...files, ...TOYS } });
+    session = await startSession({ files: { ...files, ...TOYS, ...PICTURED }, settings: AS_IT_COMES });
     await session.load('toys_app.py');
   },
   { timeout: 1_500_000 },
@@ -36,10 +36,11 @@ async function fresh() {
   return session;
 }
 
+suggestListKept(() => session);
 ghostText(fresh);
 suggestList(fresh);
 taskComment(fresh);
-picture(fresh);
+picture(() => session);
 serverTrouble(fresh);
 existing(() => session);
 network(() => session);

@@ -32,9 +32,10 @@ test('interpreter, .venv, PATH and the own environment follow in this order', as
   }
 });
 
-test('an untrusted workspace runs nothing of its own', async () => {
-  const { server } = await findServer({ ...everywhere, trusted: false });
-  assert.equal(server?.command, '/storage/environment/bin/callwright');
+test('an untrusted workspace gets the server that the user configured globally, and no other', async () => {
+  const untrusted = { ...everywhere, trusted: false };
+  assert.deepEqual(await findServer(untrusted), { server: undefined, tried: [] });
+  assert.equal((await findServer({ ...untrusted, configured: '/opt/callwright' })).server?.command, '/opt/callwright');
 });
 
 test('the reason names the place', async () => {

@@ -9,7 +9,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from callwright_server.lsp import existing, translate
+from callwright_server.lsp import existing, scripts, translate
 from callwright_server.lsp.documents import Documents
 from callwright_server.lsp.server import CallwrightServer
 from callwright_server.settings.reading import SECTION
@@ -29,6 +29,7 @@ def create_server() -> CallwrightServer:
     _register_suggesting(server)
     _register_own(server)
     existing.register(server)
+    scripts.register(server)
     return server
 
 
@@ -104,13 +105,7 @@ def _register_suggesting(server: CallwrightServer) -> None:
 
 
 def _register_own(server: CallwrightServer) -> None:
-    """What no standard message says."""
-
-    @server.feature("callwright/candidates")
-    async def candidates(params: Any) -> list[dict[str, Any]]:
-        position = types.Position(params.position.line, params.position.character)
-        answer = await server.ask(params.textDocument.uri, position, Kind.INLINE, invoked=True)
-        return [] if answer is None else translate.candidates(answer.document, answer.suggestions.items)
+    """Commands; ``scripts`` has the requests of our own."""
 
     @server.command("callwright.bundles")
     def bundles() -> list[dict[str, Any]]:

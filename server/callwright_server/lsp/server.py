@@ -7,10 +7,11 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from lsprotocol import types
@@ -30,10 +31,13 @@ from callwright_server.lsp.thrift import Thrift
 from callwright_server.lsp.timings import How, Timing, Timings
 from callwright_server.settings import Settings, read_settings
 from callwright_server.suggest.asking import Kind
+from callwright_server.suggest.choosing import Stop
 from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.suggestion import Suggestions
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _WORD_SIGN = re.compile(r"\w")
 
@@ -145,6 +149,17 @@ class CallwrightServer(LanguageServer):
             )
         return Answer(document, offset, answer)
 
+    async def think(self, uri: str, kind: str, work: Callable[[Stop], T]) -> T:
+        """Do something in the model's thread, until a newer request of its kind or nobody wants it any more.
+
+        Args:
+            uri: The document that it is for.
+            kind: What it is; only the newest of a kind goes on.
+            work: Given the flag that it must look at.
+        """
+        with self.pacer.newest(uri, kind) as stop:
+            return await self._thinking(lambda: work(stop.is_set))
+
     def end(self) -> None:
         """The connection ends: nothing is wanted any more."""
         self.pacer.stop_all()
@@ -183,16 +198,18 @@ class CallwrightServer(LanguageServer):
                 return None
             timing.how = How.MODEL
             deadline = time.monotonic() + self.settings.pace.time_budget / 1000
-            self.status.change("thinking")
-            try:
-                answer: Suggestions = await asyncio.get_running_loop().run_in_executor(
-                    self._model,
-                    lambda: suggester.suggest(state, offset, stop=stop.is_set, kind=kind, deadline=deadline),
-                )
-            finally:
-                if self.loader.suggester is not None:
-                    self.status.change("ready")
-            return answer
+            return await self._thinking(
+                lambda: suggester.suggest(state, offset, stop=stop.is_set, kind=kind, deadline=deadline)
+            )
+
+    async def _thinking(self, work: Callable[[], T]) -> T:
+        """Do something in the model's thread, and say so."""
+        self.status.change("thinking")
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._model, work)
+        finally:
+            if self.loader.suggester is not None:
+                self.status.change("ready")
 
     def _explain(self, answer: Suggestions, began: float, kind: Kind) -> None:
         """Put latency and silence into the status, and the suggestion aside for a report."""

@@ -140,6 +140,14 @@ def candidates(document: OpenDocument, suggestions: Iterable[Suggestion]) -> lis
     ]
 
 
+def insertion(document: OpenDocument, suggestion: Suggestion) -> dict[str, Any]:
+    """What to insert and where, for the request ``callwright/script``."""
+    return {
+        "text": suggestion.text,
+        "range": _plain_range(document.range(suggestion.start, suggestion.end)),
+    }
+
+
 def _plain_range(span: types.Range) -> dict[str, Any]:
     return {
         name: {"line": place.line, "character": place.character}

@@ -33,6 +33,7 @@ from callwright_server.suggest.document import Document
 from callwright_server.suggest.imports import bindings_around
 from callwright_server.suggest.line_writer import LineWriter
 from callwright_server.suggest.members import MemberRanker
+from callwright_server.suggest.script import ScriptWriter
 from callwright_server.suggest.shelf import Shelf
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
 from callwright_server.suggest.typed_along import TypedAlong
@@ -85,6 +86,7 @@ class Suggester:
         limit = self.settings.menu.limit
         self._members = MemberRanker(ranked, grounding, limit) if ranked and grounding else None
         self._writer = LineWriter(engine, self.settings.inline, grounding) if engine and free else None
+        self._scripts = ScriptWriter(engine, self.settings.inline, grounding) if engine and free else None
 
     def peek(self, document: Document, offset: int, *, kind: Kind = Kind.INLINE) -> Suggestions | None:
         """The answer where it is known without the model; ``None`` where the model must be asked."""
@@ -113,6 +115,14 @@ class Suggester:
         """
         answer = self._answer(Ask(document, offset, kind, stop, deadline))
         return answer if answer is not None else Suggestions(reason="nothing is known")
+
+    def script(
+        self, document: Document, chosen: Suggestion, *, stop: Stop, written: Callable[[str], None]
+    ) -> Suggestion:
+        """A chosen call with the lines that use it; :meth:`ScriptWriter.extend` has the arguments."""
+        if self._scripts is None:
+            return chosen
+        return self._scripts.extend(document, chosen, stop=stop, written=written)
 
     def _answer(self, ask: Ask) -> Suggestions | None:
         if (
