@@ -24,9 +24,8 @@ from race import race
 from typist import sessions
 
 RESULTS = Path(__file__).parent.parent / "results"
-SECTIONS = ("decode", "trace", "work", "start", "same", "quantization")
+SECTIONS = ("decode", "calls", "trace", "work", "start", "same", "quantization")
 ENGINES = "torch,ours-int8,ours-int4,ours-fp32,llama.cpp-q8_0,llama.cpp-q4_0,genai-int8,genai-int4,optimum"
-_BUNDLE = "ours-int8"
 
 Row = dict[str, Any]
 
@@ -35,9 +34,7 @@ Row = dict[str, Any]
 @click.option("--sections", default=",".join(SECTIONS), show_default=True, help="What to measure, by commas.")
 @click.option("--models", default=",".join(MODELS), show_default=True, help="Models of `decode`.")
 @click.option("--engines", default=ENGINES, show_default=True, help="Engines of `decode`.")
-@click.option(
-    "--bundle", default="", help="Bundle of the other sections; the 135M one in 8 bits if not given."
-)
+@click.option("--bundle", default="", help="Bundle of the other sections; the default one if not given.")
 @click.option("--sessions", "names", default="", help="Sessions of the typing trace; all if not given.")
 @click.option("--threads", default=2, show_default=True, help="Threads of every engine.")
 @click.option("--rounds", default=5, show_default=True, help="How often each engine has its turn.")
@@ -66,14 +63,13 @@ def bench(
     """  # noqa: D301
     wanted = sections.split(",")
     found: Row = {"machine": _machine(threads)}
-    bundle = bundle or str(Model("smollm2-135m").entrant(_BUNDLE).where)
     typed = names.split(",") if names else [one.name for one in sessions()]
     if "decode" in wanted:
         found["decode"] = [
             _decode(model, engines.split(","), threads, rounds, prepare) for model in models.split(",")
         ]
     if not prepare:
-        _others(found, wanted, bundle, typed)
+        _others(found, wanted, bundle, typed, threads)
         _write(found, out or RESULTS / f"{datetime.now():%Y-%m-%d-%H%M}.json")
 
 
@@ -94,14 +90,18 @@ def _decode(model: str, engines: list[str], threads: int, rounds: int, prepare: 
     return row
 
 
-def _others(found: Row, wanted: list[str], bundle: str, names: list[str]) -> None:
+def _others(found: Row, wanted: list[str], bundle: str, names: list[str], threads: int) -> None:
+    import calls
     import quality
     import typed
 
+    if "calls" in wanted:
+        found["calls"] = calls.measured(bundle, typed.settings_of(bundle, {}), threads)
+        report.print_list("time to a whole API call", found["calls"])
     if "trace" in wanted:
         rows = typed.replayed(bundle, names, {})
         found["trace"] = {"summary": typed.summary(rows), "sessions": rows}
-        report.print_trace(found["trace"]["summary"])
+        report.print_list("over the typing trace", found["trace"]["summary"])
     if "work" in wanted:
         found["work"] = typed.work_without_manners(bundle, names[0], {})
         click.echo(f"processor time against no debounce and no cache: {found['work']['cpu_share']:.0%}")
@@ -110,9 +110,8 @@ def _others(found: Row, wanted: list[str], bundle: str, names: list[str]) -> Non
         click.echo(f"server start to first suggestion: {found['start']} s")
     if "same" in wanted:
         found["same"] = typed.same_answers(bundle)
-        click.echo(
-            f"the same with and without caches: {found['same']['same']} of {found['same']['compared']}"
-        )
+        counts = {name: value for name, value in found["same"].items() if isinstance(value, int)}
+        report.print_list("the same with and without caches", counts)
     if "quantization" in wanted:
         found["quantization"] = quality.compared()
         report.print_quantizations(found["quantization"])

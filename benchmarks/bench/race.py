@@ -145,7 +145,7 @@ def race(entrants: Sequence[Entrant], *, threads: int, rounds: int, tokens: int)
 
 
 def _measure(lane: Lane, process: Process, tokens: int, *, keep: bool) -> None:
-    whats = ["prefill", "cold", "one_more", "call"]
+    whats = ["prefill", "cold", "one_more", "line", "call"]
     whats += ["generate"] if lane.entrant.kind == "torch" else []
     seconds = {what: process.do(what) for what in whats}
     before = process.do("cpu")

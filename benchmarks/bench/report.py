@@ -42,7 +42,7 @@ def print_race(row: Row) -> None:
     """One model's engines side by side."""
     table = Table(title=row["model"])
     for name in (
-        "engine", "read 256", "token", "token CPU", "of limit", "call", "x torch generate", "token: ours/it",
+        "engine", "read 256", "token", "token CPU", "of limit", "line", "call", "x torch generate", "token: ours/it",
         "one more key", "memory",
     ):  # fmt: skip
         table.add_column(name, justify="left" if name == "engine" else "right")
@@ -52,7 +52,7 @@ def print_race(row: Row) -> None:
             one["engine"],
             *(f"{one[name]:.1f}" for name in ("prefill_ms", "decode_ms", "decode_cpu_ms")),
             f"{share:.0%}" if share else "",
-            f"{one['call_ms']:.0f}",
+            *(f"{one[name]:.0f}" for name in ("line_ms", "call_ms")),
             f"{one.get('call_times_torch_generate', 0):.1f}",
             f"{one.get('decode_times_ours', 0):.2f}",
             f"{one['append_share_of_prefill']:.1%}",
@@ -62,9 +62,9 @@ def print_race(row: Row) -> None:
     Console().print("memory reads GB/s:", row["bandwidth_gb"], *row["missing"])
 
 
-def print_trace(found: Row) -> None:
-    """The typing trace in one list."""
-    table = Table("over the typing trace", "")
+def print_list(title: str, found: Row) -> None:
+    """Figures one below the other."""
+    table = Table(title, "")
     for name, value in found.items():
         table.add_row(name, str(value))
     Console(width=150).print(table)

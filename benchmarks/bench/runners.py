@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 PROMPT, APPENDED, CALL = 256, 16, 12
+LINE = 7
+"""Tokens of a line: the mean of what the 135M model writes over the typing trace; the median is 5."""
 
 
 class Runner(Protocol):
@@ -237,6 +239,12 @@ class Measured:
     def call(self) -> float:
         """Seconds to read 16 more tokens and to write a call of 12."""
         return _seconds(lambda: _write(self._runner, self._runner.read(self._tokens, PROMPT), CALL - 1))
+
+    def line(self) -> float:
+        """Seconds to the rest of a line after one more typed letter: two tokens to read, and a line to write."""
+        return _seconds(
+            lambda: _write(self._runner, self._runner.read(self._tokens, len(self._tokens) - 2), LINE - 1)
+        )
 
     def generate(self) -> float:
         """Seconds of PyTorch's ``generate`` for the same call; it knows no prompt from before."""

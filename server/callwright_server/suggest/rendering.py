@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 
 from callwright_grounding.catalogue import CatalogueEntry
 from callwright_server.suggest.arguments import Left, agrees, left_to_write, requoted, slots_of_entry
@@ -11,6 +12,8 @@ from callwright_server.suggest.context import RestOfCall, WholeCall
 from callwright_server.suggest.imports import missing
 from callwright_server.suggest.suggestion import Suggestion
 
+_REMEMBERED = 4096
+"""Calls whose spelling is remembered: where something else is being typed, all of them are looked at."""
 _NAMES = {
     "pipeline": "pipe",
     "tokenizer": "tokenizer",
@@ -84,6 +87,7 @@ def rest_of_call(context: RestOfCall, entry: CatalogueEntry, *, bound: dict[str,
     return Suggestion(start=context.start, end=context.end, text=text, entry=entry, imports=apart)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def in_quotes(call: str, quote: str) -> str:
     """The canonical call in the quotes of the file, where no string in it needs escapes."""
     if quote == "'" or quote in call or "\\" in call:
