@@ -42,8 +42,8 @@ def print_race(row: Row) -> None:
     """One model's engines side by side."""
     table = Table(title=row["model"])
     for name in (
-        "engine", "read 256", "token", "token CPU", "of limit", "line", "call", "x torch generate", "token: ours/it",
-        "one more key", "memory",
+        "engine", "read 256", "token", "token CPU", "of limit", "line", "call", "x torch generate",
+        "token: ours/it", "one more key", "memory",
     ):  # fmt: skip
         table.add_column(name, justify="left" if name == "engine" else "right")
     for one in row["rows"]:

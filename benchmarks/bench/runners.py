@@ -241,7 +241,7 @@ class Measured:
         return _seconds(lambda: _write(self._runner, self._runner.read(self._tokens, PROMPT), CALL - 1))
 
     def line(self) -> float:
-        """Seconds to the rest of a line after one more typed letter: two tokens to read, and a line to write."""
+        """Seconds to the rest of a line after one more typed letter, which makes two tokens others."""
         return _seconds(
             lambda: _write(self._runner, self._runner.read(self._tokens, len(self._tokens) - 2), LINE - 1)
         )
