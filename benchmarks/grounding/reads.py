@@ -10,7 +10,7 @@ from callwright_grounding.checking.checker import module_name
 from callwright_grounding.checking.judge import Reporter
 from callwright_grounding.checking.walker import Walker
 from callwright_grounding.environment.reader import FileReader
-from callwright_grounding.resolution.members import is_closed, member_names
+from callwright_grounding.resolution.members import is_closed, member_names, names_spoken_of
 from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.values import Value
 
@@ -49,7 +49,7 @@ def _file_reads(
     summary = reader.read(tree)
     resolver.forget(module)
     resolver.local[module], resolver.context = summary, module
-    walker = ReadCounter(resolver, Reporter(resolver, source, set(reader.stored)), reader)
+    walker = ReadCounter(resolver, Reporter(resolver, source, set(reader.stored)), reader, source)
     try:
         walker.walk(tree)
     finally:
@@ -61,8 +61,9 @@ def _file_reads(
 class ReadCounter(Walker):
     """Counts attribute reads: is the receiver known, and may the author's own name be written?"""
 
-    def __init__(self, resolver: Resolver, judge: Reporter, reader: FileReader) -> None:
+    def __init__(self, resolver: Resolver, judge: Reporter, reader: FileReader, source: str) -> None:
         super().__init__(resolver, judge, reader)
+        self._lines = source.split("\n")
         self.total = self.known = self.allowed = 0
         self.excluded: list[str] = []
         self._pending_reads: dict[int, ast.Attribute] = {}
@@ -87,7 +88,13 @@ class ReadCounter(Walker):
             return
         self.known += 1
         fits = node.attr.startswith("_") or not is_closed(self.resolver, value)
-        if fits or node.attr in member_names(self.resolver, value):
+        if fits or node.attr in member_names(self.resolver, value) or self._is_spoken_of(node, value):
             self.allowed += 1
         else:
             self.excluded.append(f"{node.lineno}: {ast.unparse(node)[:80]}")
+
+    def _is_spoken_of(self, node: ast.Attribute, value: Value) -> bool:
+        """Whether the code in front of a read speaks of its name."""
+        line = (node.value.end_lineno or node.lineno) - 1
+        part = self._lines[line].encode()[: node.value.end_col_offset].decode(errors="ignore")
+        return node.attr in names_spoken_of(value, "\n".join([*self._lines[:line], part]))

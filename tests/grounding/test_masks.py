@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from callwright_grounding.cursor import Position, names_at
 from callwright_grounding.environment import Environment
+from callwright_grounding.environment.reader import summarize
 from callwright_grounding.masks import GroundedLine, Masks, NameTrie, Vocabulary
 from callwright_grounding.resolution import Resolver
 
@@ -135,3 +136,26 @@ def test_no_keyword_that_the_signature_does_not_know(
     wrong, right = vocabulary.encode("colour"), vocabulary.encode("color")
     assert not assigns & set(line.allowed(wrong).tolist())
     assert assigns <= set(line.allowed(right).tolist())
+
+
+@pytest.mark.parametrize(
+    ("before", "spoken_of"),
+    [
+        ("import torch\nif is_npu_available():\n    x = torch.", ("npu",)),
+        ("import torch\nif kind == 'hpu' or NPU: x = torch.", ("hpu",)),
+        ("import torch\ninput = torch.", ()),
+    ],
+)
+def test_what_the_code_speaks_of_may_be_written_and_is_not_offered(
+    environment: Environment, tokenizer: Tokenizer, before: str, spoken_of: tuple[str, ...]
+) -> None:
+    resolver = Resolver(environment)
+    resolver.local["torch"] = summarize(b"zeros = 1", "torch", is_package=True, stub=False, version=(3, 11))
+    position = Position(resolver, before, len(before))
+    wanted = position.wanted()
+    assert (wanted.names, wanted.spoken_of, wanted.closed) == (("zeros",), spoken_of, True)
+    masks = Masks(Vocabulary(tokenizer))
+    line = GroundedLine(position, masks)
+    tokens = masks.vocabulary.encode("npu.x")
+    allowed = all(tokens[count] in line.allowed(tokens[:count]) for count in range(3))
+    assert allowed == ("npu" in spoken_of)

@@ -17,7 +17,7 @@ from callwright_grounding.environment.reader import FileReader
 from callwright_grounding.environment.syntax import FunctionNode
 from callwright_grounding.resolution.annotated_types import parse_expression
 from callwright_grounding.resolution.lookups import Lookup
-from callwright_grounding.resolution.members import member_names, openness
+from callwright_grounding.resolution.members import member_names, names_spoken_of, openness
 from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.signatures import keywords
 from callwright_grounding.resolution.strings import is_pipeline, loads_repository, tasks
@@ -45,6 +45,13 @@ class Wanted:
     """Source of what stands before the dot, of the callee, or the module's name."""
     ends_with: str = ""
     """What ends the name: the quote of a string, else empty (anything that cannot continue a name)."""
+    spoken_of: tuple[str, ...] = ()
+    """Names that the code above speaks of and that are not there: never offered."""
+
+    @property
+    def writable(self) -> tuple[str, ...]:
+        """All names that may be written here."""
+        return self.names + self.spoken_of
 
 
 TEXT = Wanted("free", reason="inside a string or a comment")
@@ -111,8 +118,9 @@ class Position:
         self.catalogue = catalogue
         self.statement = source[statement_start(source[:offset]) : offset]
         """The unfinished statement, up to the place."""
+        self._before = source[:offset]
         self._evaluated: dict[str, Value | None] = {}
-        self._known: dict[tuple[str, bool], tuple[tuple[str, ...], str]] = {}
+        self._known: dict[tuple[str, bool], tuple[tuple[str, ...], tuple[str, ...], str]] = {}
         self._walk(source, offset, path)
 
     def wanted(self, written: str = "") -> Wanted:
@@ -151,17 +159,26 @@ class Position:
         value = self.value(place.receiver) if place.receiver else None
         if value is None:
             return Wanted("attribute", place.prefix, (), False, "the receiver is not known", place.receiver)
-        names, reason = self._members(place, value)
+        names, spoken_of, reason = self._members(place, value)
         defines = text.lstrip() == f"{place.receiver}.{place.prefix}"
         if not reason and defines and _takes_attributes(value):
             reason = "an assignment may define it"
-        return Wanted("attribute", place.prefix, names, bool(names) and not reason, reason, place.receiver)
+        return Wanted(
+            "attribute",
+            place.prefix,
+            names,
+            bool(names) and not reason,
+            reason,
+            place.receiver,
+            spoken_of=spoken_of if names else (),
+        )
 
-    def _members(self, place: Spot, value: Value) -> tuple[tuple[str, ...], str]:
+    def _members(self, place: Spot, value: Value) -> tuple[tuple[str, ...], tuple[str, ...], str]:
         key = (place.receiver, place.prefix.startswith("_"))
         if key not in self._known:
             names = _shown(member_names(self.resolver, value), place.prefix)
-            self._known[key] = names, openness(self.resolver, value)
+            spoken_of = tuple(names_spoken_of(value, self._before))
+            self._known[key] = names, spoken_of, openness(self.resolver, value)
         return self._known[key]
 
     def _imported(self, place: Spot) -> Wanted:

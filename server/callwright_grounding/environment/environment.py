@@ -11,6 +11,7 @@ from callwright_grounding.environment.distributions import STANDARD_LIBRARY, Dis
 from callwright_grounding.environment.interpreter import Interpreter
 from callwright_grounding.environment.layout import Layout, standard_library
 from callwright_grounding.environment.modules import read_module
+from callwright_grounding.environment.observed import Observed, kept, refined
 from callwright_grounding.environment.store import IndexFile, cache_folder, open_index
 from callwright_grounding.environment.summary import ModuleSummary
 
@@ -105,6 +106,7 @@ class Environment:
         self._indexes: dict[str, list[IndexFile]] = {}
         self._by_top: dict[str, list[IndexFile]] = {}
         self._names: dict[tuple[str, str], frozenset[str]] = {}
+        self._observed: dict[str, Observed] = {}
         self._inventory: list[str] = []
         if self.interpreter is None:
             return
@@ -138,6 +140,18 @@ class Environment:
         return any(root in path.parents for root in self.project)
 
     def _read(self, module: str) -> ModuleSummary | None:
+        summary = self._declared(module)
+        if summary is None:
+            return None
+        for index in self._candidates(module):
+            key = index.path.name
+            if key not in self._observed:
+                self._observed[key] = kept(key)
+            summary = refined(summary, module, self._observed[key])
+        return summary
+
+    def _declared(self, module: str) -> ModuleSummary | None:
+        """What a module's files declare."""
         for index in self._candidates(module):
             if module in index:
                 return index.module(module)

@@ -78,7 +78,7 @@ class GroundedLine:
         wanted = self.position.wanted(written)
         if wanted.kind == "keyword":
             return self._keyword(wanted)
-        if wanted.closed and wanted.names:
+        if wanted.closed and wanted.writable:
             return self._name(wanted, text, generated)
         return None if wanted.ends_with or wanted == TEXT else self._free()
 
@@ -88,7 +88,7 @@ class GroundedLine:
     def _healing(self, text: str, generated: Sequence[int]) -> Ids:
         """Tokens that write the typed prefix again, and on from it."""
         wanted = self.position.wanted()
-        if wanted.closed and wanted.names:
+        if wanted.closed and wanted.writable:
             found = self._spelling(wanted, generated)
             if found is not None:
                 return found
@@ -101,7 +101,7 @@ class GroundedLine:
         return len(token) <= len(rest) or (token[len(rest)].isalnum() or token[len(rest)] == "_")
 
     def _spelling(self, wanted: Wanted, tokens: Sequence[int]) -> Ids | None:
-        names = tuple(name for name in wanted.names if name.startswith(wanted.prefix))
+        names = tuple(name for name in wanted.writable if name.startswith(wanted.prefix))
         ends = self.masks.vocabulary.terminators
         if wanted.ends_with:
             ends = self.masks.vocabulary.starting_with(wanted.ends_with)
@@ -117,13 +117,13 @@ class GroundedLine:
             if found is not None:
                 return found
         # The name began in the middle of a token: spell what is left of each name.
-        left = tuple(name[len(wanted.prefix) :] for name in wanted.names if name.startswith(wanted.prefix))
+        left = tuple(name[len(wanted.prefix) :] for name in wanted.writable if name.startswith(wanted.prefix))
         trie = self.masks.trie(tuple(rest for rest in left if rest))
         found = trie.following([], self._ends(wanted)) if trie.count else self._ends(wanted)
         return np.concatenate([found, self._ends(wanted)]) if "" in left and found is not None else found
 
     def _all(self, wanted: Wanted) -> NameTrie:
-        return self.masks.trie(wanted.names)
+        return self.masks.trie(wanted.writable)
 
     def _ends(self, wanted: Wanted) -> Ids:
         if wanted.ends_with:
@@ -142,6 +142,6 @@ class GroundedLine:
 
     def _keyword(self, wanted: Wanted) -> Ids:
         """Anything, but no ``=`` after a word that the signature does not know."""
-        if not wanted.closed or not wanted.prefix or wanted.prefix in wanted.names:
+        if not wanted.closed or not wanted.prefix or wanted.prefix in wanted.writable:
             return self._free()
         return np.concatenate([self.masks.vocabulary.without_assignment, self.ends])

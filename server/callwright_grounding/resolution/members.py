@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from callwright_grounding.resolution import overlays
 from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.values import Class, Instance, Module, OneOf, Value, options
@@ -21,6 +23,23 @@ def member_names(resolver: Resolver, value: Value) -> list[str]:
             choices = [set(member_names(resolver, option)) for option in options(value)]
             return sorted(set.intersection(*choices)) if choices else []
     return []
+
+
+def names_spoken_of(value: Value, before: str) -> list[str]:
+    """Names that other distributions may add to a module, where the code above speaks of them.
+
+    Whoever asks `is_npu_available()` or compares with `"npu"` goes on with `torch.npu`, which is not there on
+    this machine. Such a name may be written; it is never offered.
+
+    Args:
+        value: The receiver.
+        before: The buffer up to the place.
+    """
+    added = overlays.ADDED_AT_RUN_TIME.get(value.name) if isinstance(value, Module) else None
+    if added is None:
+        return []
+    words = re.finditer(rf"(?<![^\W_])(?:{added.pattern})(?![^\W_])", before)
+    return list(dict.fromkeys(match.group() for match in words))
 
 
 def openness(resolver: Resolver, value: Value) -> str:

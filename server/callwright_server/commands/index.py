@@ -22,17 +22,34 @@ if TYPE_CHECKING:
     multiple=True,
     help="Index only what brings this top-level module; repeatable.",
 )
+@click.option(
+    "--run",
+    metavar="MODULE",
+    multiple=True,
+    help="Also import this module, in a process of its own, to see which names it has; repeatable.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds for what --run names.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def index(python: str | None, only: tuple[str, ...], as_json: bool) -> None:
+def index(
+    python: str | None, only: tuple[str, ...], run: tuple[str, ...], timeout: float, as_json: bool
+) -> None:
     """Index what is installed for an interpreter.
 
     The editor does this by itself in the background; here it is for continuous integration, and to look
-    at. Nothing of what is installed is run. A stopped run goes on where it stopped.
+    at. Nothing of what is installed is run, but what --run names: importing shows the names of compiled
+    modules, and of such as compute theirs. A stopped run goes on where it stopped.
 
     \b
     Examples:
       callwright index
       callwright index --python .venv --only torch --only numpy
+      callwright index --run torch --timeout 30
       callwright index --json
     """  # noqa: D301
     from pathlib import Path
@@ -44,6 +61,8 @@ def index(python: str | None, only: tuple[str, ...], as_json: bool) -> None:
     interpreter = describe_interpreter(find_interpreter(python, near=Path.cwd()))
     todo = missing(interpreter, only=only or None)
     build_with_progress(interpreter, todo)
+    if run:
+        _observe(interpreter, run, timeout)
     rows = []
     for entry in distributions(interpreter):
         found = open_index(cache_folder() / entry.key)
@@ -61,6 +80,22 @@ def index(python: str | None, only: tuple[str, ...], as_json: bool) -> None:
     click.echo(
         f"{interpreter.executable}: {modules} modules of {len(rows)} distributions, {len(todo)} of them new."
     )
+
+
+def _observe(interpreter: Interpreter, modules: Sequence[str], timeout: float) -> None:
+    """Import modules and keep what they have."""
+    from rich.console import Console
+
+    from callwright_grounding.environment.observed import keep, observe
+
+    with Console(stderr=True).status(f"Importing {', '.join(modules)}"):
+        observed = observe(interpreter, modules, timeout)
+    keep(interpreter, observed)
+    seen = {name.partition(".")[0] for name in observed}
+    for module in modules:
+        count = sum(name.partition(".")[0] == module for name in observed)
+        what = f"{count} modules seen" if module in seen else "could not be imported in time"
+        click.echo(f"{module}: {what}", err=True)
 
 
 def build_with_progress(interpreter: Interpreter, todo: Sequence[Distribution]) -> None:
