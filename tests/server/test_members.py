@@ -19,6 +19,7 @@ from callwright_server.suggest.document import Document
 from callwright_server.suggest.grounding import Names
 from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.members import MemberRanker
+from callwright_server.suggest.used_here import mixed
 
 FILE = "import toys\ncube = toys.Cube(1)\n"
 NAMES = st.sets(st.from_regex(r"[a-z]{1,3}(_[a-z]{1,2})?", fullmatch=True), min_size=1, max_size=12)
@@ -82,9 +83,31 @@ def test_only_members_that_exist_and_go_on_as_typed(ranker: MemberRanker, head: 
 
 
 def test_the_order_is_the_models(ranker: MemberRanker, engine: Engine):
-    items = ranker.suggest(asked(FILE + "y = toys.")).items
-    [one, other] = engine.score(FILE + "y = toys.", [item.text for item in items])
+    items = ranker.suggest(asked("import toys\ny = toys.")).items
+    [one, other] = engine.score("import toys\ny = toys.", [item.text for item in items])
     assert sum(one) >= sum(other)
+
+
+@pytest.mark.parametrize(("used", "first"), [("Cube", "Cube"), ("volume", "volume")])
+def test_what_the_file_did_with_it_before_goes_first(ranker: MemberRanker, used: str, first: str):
+    items = ranker.suggest(asked(f"import toys\ntoys.{used}(1)\ny = toys.")).items
+    assert items[0].text == first
+
+
+def test_names_that_only_the_file_speaks_for_are_added_where_they_exist():
+    before = "self.rare()\nself.gone()\nself.likely()\nx.other()\nself."
+    found = mixed([("likely", -0.5), ("other", -1.0)], {"rare", "likely", "other"}, before)
+    assert [name for name, _ in found] == ["likely", "other", "rare"]
+
+
+@given(
+    scores=st.dictionaries(st.sampled_from("abcdef"), st.floats(-30, 0), max_size=6),
+    before=st.text("abc.x \n", max_size=40),
+)
+def test_mixing_keeps_probabilities_in_order(scores: dict[str, float], before: str):
+    found = mixed(list(scores.items()), scores, before)
+    assert {name for name, _ in found} == scores.keys()
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
 
 
 def test_what_was_ranked_is_known_without_the_model(ranker: MemberRanker):

@@ -102,6 +102,11 @@ class Members(Protocol):
     """The names that may stand behind a dot, in the model's tokens."""
 
     @property
+    def names(self) -> Collection[str]:
+        """The same names, as text."""
+        ...
+
+    @property
     def trie(self) -> NameTrie:
         """All that exist and go on as the user has begun."""
         ...

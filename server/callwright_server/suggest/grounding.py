@@ -68,7 +68,7 @@ class Names:
             if wanted.kind != "attribute":
                 return None
             names = tuple(name for name in wanted.names if name.startswith(wanted.prefix))
-            return Spelled(self._masks.trie(names), self._ends) if names else None
+            return Spelled(frozenset(names), self._masks.trie(names), self._ends) if names else None
         except Exception as error:  # ours to mend; the menu is then as without us
             log.error("A place could not be understood: %s", where(error))
             return None
@@ -92,6 +92,7 @@ class Names:
 class Spelled:
     """The members of something, in the model's tokens."""
 
+    names: frozenset[str]
     trie: NameTrie
     """All that exist and go on as the user has begun."""
     ends: Ids

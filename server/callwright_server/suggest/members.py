@@ -20,6 +20,7 @@ from callwright_server.suggest.best_first import best_first
 from callwright_server.suggest.cache import Recent
 from callwright_server.suggest.choosing import Grounding, Members, Place, Stop
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
+from callwright_server.suggest.used_here import mixed
 
 _REMEMBERED = 512
 _READ = 6_000
@@ -61,16 +62,48 @@ class MemberRanker:
         if members is None:
             return Suggestions(reason="nothing here knows what stands before the dot")
         ask.asked_model = True
-        found: list[Suggestion] = []
-        before = ask.document.text[max(0, start - _READ) : start]
-        names = ranked(self._engine, before, members, stop=lambda: ask.given_up, deadline=ask.deadline)
-        try:
-            for name, score in islice(names, self._limit):
-                found.append(Suggestion(start=start, end=ask.offset, text=name, score=score, member=True))
-        except TimeoutError:
-            reason = "" if found else "there was no time"
-            return Suggestions(items=tuple(found), reason=reason, complete=False, from_model=True)
-        return Suggestions(items=tuple(found), reason="" if found else "no member fits", from_model=True)
+        found, whole = likeliest(
+            self._engine,
+            ask.document.text[:start],
+            members,
+            self._limit,
+            stop=lambda: ask.given_up,
+            deadline=ask.deadline,
+        )
+        items = tuple(
+            Suggestion(start=start, end=ask.offset, text=name, score=score, member=True)
+            for name, score in found
+        )
+        reason = "" if items else "no member fits" if whole else "there was no time"
+        return Suggestions(items=items, reason=reason, complete=whole, from_model=True)
+
+
+def likeliest(
+    engine: Engine,
+    before: str,
+    members: Members,
+    limit: int,
+    *,
+    stop: Stop,
+    deadline: float | None = None,
+) -> tuple[list[tuple[str, float]], bool]:
+    """The likeliest members, by the model and by the file above; and whether there was time for all.
+
+    Args:
+        engine: The model.
+        before: The text up to where the name begins.
+        members: The names.
+        limit: How many are wanted.
+        stop: Asked before every pass of the model.
+        deadline: A time of :func:`time.monotonic` after which nobody waits.
+    """
+    found: list[tuple[str, float]] = []
+    try:
+        for item in islice(ranked(engine, before[-_READ:], members, stop=stop, deadline=deadline), limit):
+            found.append(item)
+    except TimeoutError:
+        return mixed(found, (), before)[:limit], False
+    return mixed(found, members.names, before)[:limit], True
 
 
 def ranked(
