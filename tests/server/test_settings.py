@@ -37,7 +37,7 @@ def test_every_spelling_is_read(sent):
         ({"inline": {"maxTokens": "9"}}, "callwright.inline.maxTokens"),
         ({"inline": {"maxTokens": True}}, "callwright.inline.maxTokens"),
         ({"inline": {"maxTokens": 0}}, "callwright.inline.maxTokens"),
-        ({"inline": {"minimumConfidence": 1.5}}, "the default 0.6 is used"),
+        ({"inline": {"minimumConfidence": 1.5}}, "not 1.5; the default is used"),
         ({"inline": {"enabeld": True}}, "did you mean callwright.inline.enabled?"),
         ({"logLevel": "loud"}, "callwright.logLevel"),
         ({"inline": 3}, "callwright.inline"),
@@ -73,6 +73,7 @@ def test_the_json_is_a_schema_of_every_setting():
     found = json.loads(CliRunner().invoke(callwright, ["settings", "--json"]).output)
     assert list(found) == [item.name for item in describe_settings()]
     assert found["callwright.inline.minimumConfidence"]["maximum"] == 1
+    assert found["callwright.inline.minimumConfidence"]["type"] == ["number", "null"]
     assert all({"type", "default", "description"} <= value.keys() for value in found.values())
 
 

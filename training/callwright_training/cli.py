@@ -24,6 +24,7 @@ SUBCOMMANDS = {
     "reward": Subcommand(f"{_COMMANDS}.reward:reward", "Train the reward model on the judge's labels."),
     "ppo": Subcommand(f"{_COMMANDS}.ppo:ppo", "Tune the model against the reward model."),
     "export": Subcommand(f"{_COMMANDS}.export:export", "Make a bundle that the server can serve."),
+    "gate": Subcommand(f"{_COMMANDS}.gate:gate", "Fit when a bundle's suggestions are shown unasked."),
     "evaluate": Subcommand(
         f"{_COMMANDS}.evaluate:evaluate", "Score a bundle, a model or a file of responses."
     ),

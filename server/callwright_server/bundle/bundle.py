@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from callwright_grounding.catalogue import Catalogue
 from callwright_server.bundle.manifest import FORMAT_VERSION, MANIFEST, REBUILD, FileRecord, Manifest
 from callwright_server.errors import BundleError
+from callwright_server.gate import Gate
 from callwright_server.prompt import PROMPT_VERSION
 
 MODEL = "model.onnx"
@@ -80,6 +81,11 @@ class Bundle:
             return Tokenizer.from_file(str(self.path / TOKENIZER))
         except Exception as error:  # the library raises bare Exception
             raise BundleError(f"{self.path / TOKENIZER}: not a tokenizer ({error}). {REBUILD}") from error
+
+    @cached_property
+    def gate(self) -> Gate:
+        """When something is shown unasked; the defaults where the bundle does not say."""
+        return Gate.load(self.path)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -79,7 +79,7 @@ class CallChooser:
             BundleError: A file of the retriever is missing or damaged.
         """
         entries = {entry.text: entry for entry in (bundle.catalogue if catalogue is None else catalogue)}
-        settings = ChoiceSettings.load(bundle.retriever)
+        settings = ChoiceSettings.load(bundle.retriever).gated(bundle.gate.call)
         retriever = Retriever.open(bundle.retriever, entries.values(), settings.retrieval, threads)
         return cls(retriever, entries, model, settings)
 

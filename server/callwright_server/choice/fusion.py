@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from callwright_server.errors import BundleError
+from callwright_server.gate import CallThreshold
 
 Scores = NDArray[np.float32]
 
@@ -57,9 +58,18 @@ class ChoiceSettings(BaseModel):
     candidates: PositiveInt = 8
     """How many different calls the language model judges."""
     least_probability: float = Field(default=0.0, ge=0, le=1)
-    """A call is shown unasked only where its share of the shortlist's probability is at least this."""
+    """A call is shown unasked only where its share of the shortlist's probability is at least this; this and
+    the next hold where the bundle has no gate."""
     least_retrieval: float = 0.0
     """... and where the retriever's weighed sum is at least this; other subjects stay below it."""
+
+    def gated(self, threshold: CallThreshold) -> ChoiceSettings:
+        """These settings with a bundle's thresholds, where it has some."""
+        fitted = {
+            "least_retrieval": threshold.least_score,
+            "least_probability": threshold.least_share,
+        }
+        return self.model_copy(update={name: value for name, value in fitted.items() if value is not None})
 
     def save(self, folder: Path) -> None:
         """Write the file into a folder."""

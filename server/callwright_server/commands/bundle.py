@@ -165,9 +165,20 @@ def _facts(path: Path, manifest: Manifest) -> dict[str, str]:
         "files": f"{sum(record.size for record in manifest.files.values()) / 1e6:.0f} MB",
         "catalogue": f"{manifest.catalogue_version}: {manifest.catalogue_source}",
         "agreement": f"{parity.agreement:.1%} with torch at {parity.positions} positions ({parity.text})",
+        "shown from": _gate(path),
         "evaluation": json.dumps(manifest.evaluation) if manifest.evaluation else "none published",
         "made by": f"{manifest.created_by}, prompt format {manifest.prompt_version}",
     }
+
+
+def _gate(path: Path) -> str:
+    """The thresholds in one line."""
+    from callwright_server.gate import LINE_KINDS, Gate
+
+    gate = Gate.load(path)
+    lines = ", ".join(f"{kind} {gate.of_line(kind).least_probability:.2f}" for kind in LINE_KINDS)
+    calls = "by the retriever's settings" if gate.call.least_score is None else f"{gate.call.least_score:g}"
+    return f"calls {calls}; lines: {lines} ({'fitted' if gate.fitted else 'not fitted'})"
 
 
 def _model(manifest: Manifest) -> str:

@@ -70,6 +70,7 @@ class Decoding:
         self._ahead: deque[tuple[int, NDArray[np.float32]]] = deque()  # a guess, and the logits after it
         self.tokens: list[int] = []
         self.log_probs: list[float] = []
+        self.margins: list[float] = []
         self.forced = self.drafted = 0
 
     def run(self, max_tokens: int) -> FinishReason:
@@ -80,7 +81,9 @@ class Decoding:
                 self._read(guess=False)
         except Interrupted as interrupted:
             reason = interrupted.reason
-        self.log_probs += [math.nan] * (len(self.tokens) - len(self.log_probs))
+        missing = [math.nan] * (len(self.tokens) - len(self.log_probs))
+        self.log_probs += missing
+        self.margins += missing
         return reason
 
     def _decode(self, max_tokens: int) -> FinishReason:
@@ -108,7 +111,7 @@ class Decoding:
 
     def _append(self, token: int) -> None:
         if not self._unread:
-            self.log_probs += token_log_probs(self._logits[None], [token])
+            self._judge(self._logits[None], [token])
         self.tokens.append(token)
         self._drafter.add(token)
         if self._ahead and self._ahead[0][0] == token:
@@ -133,9 +136,14 @@ class Decoding:
             self._unread = waiting[end:]
             places = range(max(first, end - rows), min(end, len(waiting) - 1))
             following = [waiting[place + 1] for place in places]
-            self.log_probs += token_log_probs(logits[rows - (end - places.start) :], following)
+            self._judge(logits[rows - (end - places.start) :], following)
             self._logits = logits[rows - 1]
             self._ahead.extend(zip(guessed, logits[rows:], strict=True))
+
+    def _judge(self, logits: Logits, tokens: Sequence[int]) -> None:
+        """Note how likely tokens were, one per row of the logits before them."""
+        self.log_probs += token_log_probs(logits, tokens)
+        self.margins += token_margins(logits, tokens)
 
     def _guess(self, due: int) -> list[int]:
         """Guessed tokens for which there is room behind the ``due`` ones."""
@@ -148,6 +156,15 @@ def token_log_probs(logits: Logits, tokens: Sequence[int]) -> list[float]:
         return []
     rows = logits[: len(tokens)]
     return [float(value) for value in rows[np.arange(len(tokens)), tokens] - log_sum_exp(rows)]
+
+
+def token_margins(logits: Logits, tokens: Sequence[int]) -> list[float]:
+    """How far one token per row is ahead of the likeliest other one, in nats."""
+    margins = []
+    for row, token in zip(logits, tokens, strict=False):
+        others = max(row[:token].max(initial=-math.inf), row[token + 1 :].max(initial=-math.inf))
+        margins.append(float(row[token] - others))
+    return margins
 
 
 def log_sum_exp(logits: Logits) -> NDArray[np.float32]:

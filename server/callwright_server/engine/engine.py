@@ -119,6 +119,7 @@ class Engine:
             reused_tokens=reused,
             forced_tokens=decoding.forced,
             drafted_tokens=decoding.drafted,
+            margins=tuple(decoding.margins),
         )
 
     def following(

@@ -39,3 +39,6 @@ class Generation:
     """Tokens that the constraint left no choice about and that cost no step of the model."""
     drafted_tokens: int = 0
     """Tokens that were guessed from the text, confirmed by the model and cost no step of their own."""
+    margins: tuple[float, ...] = ()
+    """Nats by which each token was ahead of the likeliest other one, before any constraint: negative where
+    the model wanted another; as many as there are tokens."""

@@ -83,7 +83,7 @@ def _describe(group: type, prefix: str, about: str) -> Iterator[Described]:
         if is_dataclass(inner) and isinstance(inner, type):
             yield from _describe(inner, f"{name}.", (inner.__doc__ or "").strip())
         else:
-            properties = schema["properties"][item.name]
+            properties = _plain(schema["properties"][item.name])
             yield Described(
                 name=name,
                 description=" ".join(properties.get("description", "").split()),
@@ -93,10 +93,17 @@ def _describe(group: type, prefix: str, about: str) -> Iterator[Described]:
             )
 
 
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a setting that may be empty, as one type beside null; any other as it is."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
+    return schema | kinds[0] | {"type": [kinds[0]["type"], "null"]} if kinds else schema
+
+
 def _values(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     least = schema.get("minimum", schema["exclusiveMinimum"] + 1 if "exclusiveMinimum" in schema else None)
     limits = f" from {least:g}" if least is not None else ""
     most = f" to {schema['maximum']:g}" if "maximum" in schema else ""
-    return f"{schema.get('type', '')}{limits}{most}"
+    kind, *empty = kinds if isinstance(kinds := schema.get("type", ""), list) else [kinds]
+    return f"{kind}{limits}{most}{' or empty' if empty else ''}"

@@ -86,7 +86,8 @@ def _read(group: type, sent: Mapping[str, object], path: str, complaints: list[C
             values[name] = _read(inner, value, f"{path}{camel(name)}.", complaints)
         elif (problem := _problem(types[name], value)) is not None:
             default = getattr(group(), name)
-            instead = "the defaults are used" if is_dataclass(default) else f"the default {default!r} is used"
+            plain = is_dataclass(default) or default is None
+            instead = "the default is used" if plain else f"the default {default!r} is used"
             complaints.append(f"Setting {SECTION}.{shown}: {problem}; {instead}.")
         else:
             values[name] = value

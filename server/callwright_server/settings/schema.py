@@ -32,8 +32,10 @@ class Inline:
     """Also continue a line of code where no catalogue call fits. Only names that the file already has, or
     that are known to exist, are ever shown.
     """
-    minimum_confidence: Share = 0.6
-    """How sure the model must be of freely continued code: a token's mean probability; 1 shows none."""
+    minimum_confidence: Share | None = None
+    """How sure the model must be of freely continued code: a token's mean probability; 1 shows none. Empty
+    takes what was fitted for the bundle, by place: in imports, behind dots, between brackets.
+    """
     max_tokens: PositiveInt = 48
     """Length of freely continued code, in the model's tokens."""
 

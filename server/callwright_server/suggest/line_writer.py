@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 
 from callwright_server.engine import Engine, FinishReason, Generation
+from callwright_server.gate import LINE_KINDS, Gate, LineKind, LineThreshold
 from callwright_server.prompt import Prompt
 from callwright_server.settings import Inline
 from callwright_server.suggest import freely
 from callwright_server.suggest.asking import Ask
 from callwright_server.suggest.choosing import Grounding, Place
 from callwright_server.suggest.document import Document, line_before
+from callwright_server.suggest.scan import scan
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
 from callwright_server.suggest.written import Line, Written
 
 _CUT = 50_000
+_IMPORT = re.compile(r"\s*(?:import|from)\b")
+_MEMBER = re.compile(r"\.[ \t]*\w*\Z")
 
 
 class LineWriter:
@@ -25,10 +30,18 @@ class LineWriter:
         engine: The model.
         settings: How sure it must be, and how much it may write.
         grounding: Which names exist; ``None`` where nothing knows.
+        gate: How sure it must be where the settings leave that open; ``None`` takes the defaults.
     """
 
-    def __init__(self, engine: Engine, settings: Inline, grounding: Grounding | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Inline,
+        grounding: Grounding | None = None,
+        gate: Gate | None = None,
+    ) -> None:
         self._engine, self._settings, self._grounding = engine, settings, grounding
+        self._gate = gate or Gate()
         self._written = Written()
         self._newest = (b"", "")
 
@@ -53,6 +66,11 @@ class LineWriter:
         if not late:
             self._written.remember(above, head, line)
         return replace(self._judged(ask, line), complete=not late, from_model=True)
+
+    def line(self, ask: Ask) -> Line | None:
+        """What the model writes there, whether or not it is shown; ``None`` where there was no time."""
+        line, late = self._write(ask, *_above_and_head(ask))
+        return None if late else line
 
     def _write(self, ask: Ask, above: bytes, head: str) -> tuple[Line | None, bool]:
         """The model's own continuation of the line, and whether the time was up before its end."""
@@ -86,7 +104,7 @@ class LineWriter:
         if late:
             begun = freely.begun(head, line.text, doubt)
             return (line.cut(len(begun)) if begun else None), late
-        worth = line.surest() >= self._settings.minimum_confidence
+        worth = line.surest() >= min(self._threshold(kind).least_probability for kind in LINE_KINDS)
         return replace(line, doubt=doubt(line.text) if worth else ""), late
 
     def _is_typed(self, above: bytes, head: str, written: str) -> bool:
@@ -109,20 +127,36 @@ class LineWriter:
             text=text.rstrip(),
             ends=tuple(ends),
             log_probs=generation.log_probs,
+            margins=generation.margins,
             ended=bool(ended) or generation.finish is FinishReason.END,
         )
 
     def _judged(self, ask: Ask, line: Line) -> Suggestions:
         """A line as a suggestion, where it may be shown."""
-        reason = self._too_unsure(line) or line.doubt
+        reason = self._too_unsure(ask, line) or line.doubt
         item = Suggestion(start=ask.offset, end=ask.offset, text=line.text, score=line.sure)
         return Suggestions(items=() if reason else (item,), reason=reason)
 
-    def _too_unsure(self, line: Line) -> str:
-        wanted, sure = self._settings.minimum_confidence, line.sure
+    def _too_unsure(self, ask: Ask, line: Line) -> str:
         if not line.text.strip():
             return "the model has nothing to add"
-        return f"the model is not sure enough ({sure:.2f}, wanted {wanted:.2f})" if sure < wanted else ""
+        kind = line_kind(ask.document, ask.offset)
+        return self._threshold(kind).doubt(kind, line.sure, line.margin)
+
+    def _threshold(self, kind: LineKind) -> LineThreshold:
+        """The user's own, or the bundle's."""
+        wanted = self._settings.minimum_confidence
+        return self._gate.of_line(kind) if wanted is None else LineThreshold(least_probability=wanted)
+
+
+def line_kind(document: Document, offset: int) -> LineKind:
+    """What a cursor in code stands in."""
+    head = line_before(document, offset)
+    if _IMPORT.match(head):
+        return "import"
+    if _MEMBER.search(head):
+        return "member"
+    return "argument" if scan(document.text, offset).brackets else "other"
 
 
 def _above_and_head(ask: Ask) -> tuple[bytes, str]:

@@ -41,6 +41,7 @@ class Opened:
             settings=settings,
             grounding=self.grounding if settings.grounding.enabled else None,
             filters=self.filters,
+            gate=self.bundle.gate,
         )
 
 

@@ -35,7 +35,8 @@ class ScriptWriter:
     """
 
     def __init__(self, engine: Engine, settings: Inline, grounding: Grounding | None = None) -> None:
-        sure = min(settings.minimum_confidence, _SURE)
+        wanted = settings.minimum_confidence
+        sure = _SURE if wanted is None else min(wanted, _SURE)
         self._writer = LineWriter(engine, replace(settings, minimum_confidence=sure), grounding)
 
     def extend(

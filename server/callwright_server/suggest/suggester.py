@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from callwright_grounding.catalogue import CatalogueEntry
 from callwright_plugins import suggestion as plugin
 from callwright_server.engine.engine import Engine
+from callwright_server.gate import Gate
 from callwright_server.settings import Settings
 from callwright_server.suggest import rendering
 from callwright_server.suggest.arguments import most_alike
@@ -64,6 +65,7 @@ class Suggester:
         settings: What the user has set.
         grounding: Which names exist; ``None`` where nothing knows.
         filters: Name to plugin filter.
+        gate: How sure the model must be of a line of its own; ``None`` takes the defaults.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Suggester:
         settings: Settings | None = None,
         grounding: Grounding | None = None,
         filters: dict[str, plugin.Filter] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._shelf, self._chooser = shelf, chooser
@@ -85,7 +88,7 @@ class Suggester:
         ranked = engine if self.settings.menu.members else None
         limit = self.settings.menu.limit
         self._members = MemberRanker(ranked, grounding, limit) if ranked and grounding else None
-        self._writer = LineWriter(engine, self.settings.inline, grounding) if engine and free else None
+        self._writer = LineWriter(engine, self.settings.inline, grounding, gate) if engine and free else None
         self._scripts = ScriptWriter(engine, self.settings.inline, grounding) if engine and free else None
 
     def peek(self, document: Document, offset: int, *, kind: Kind = Kind.INLINE) -> Suggestions | None:

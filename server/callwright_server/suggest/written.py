@@ -30,16 +30,23 @@ class Line:
     ends: tuple[int, ...]
     """Where each of its tokens ends in the text."""
     log_probs: tuple[float, ...]
-    """Of each token."""
+    """Of each token, before any mask."""
     ended: bool
     """Whether the line ends there; otherwise there was no room for more."""
     doubt: str = ""
     """Why it is not shown, however sure the model is; empty where it may be."""
+    margins: tuple[float, ...] = ()
+    """Nats by which each token is ahead of the likeliest other one; negative where a mask forced it."""
 
     @property
     def sure(self) -> float:
         """How sure the model is of it."""
         return confidence(self.log_probs)
+
+    @property
+    def margin(self) -> float:
+        """How far its least sure token is ahead."""
+        return min(filter(math.isfinite, self.margins), default=0.0)
 
     def rest(self, typed: int) -> Line:
         """What is left behind so many letters; a token that is typed by half counts as a whole."""
@@ -48,6 +55,7 @@ class Line:
             text=self.text[typed:],
             ends=tuple(self.ends[number] - typed for number in left),
             log_probs=tuple(self.log_probs[number] for number in left),
+            margins=tuple(self.margins[number] for number in left if self.margins),
             ended=self.ended,
             doubt=self.doubt,
         )
@@ -55,7 +63,13 @@ class Line:
     def cut(self, length: int) -> Line:
         """As far as so many letters."""
         kept = sum(start < length for start in (0, *self.ends[:-1]))
-        return replace(self, text=self.text[:length], ends=self.ends[:kept], log_probs=self.log_probs[:kept])
+        return replace(
+            self,
+            text=self.text[:length],
+            ends=self.ends[:kept],
+            log_probs=self.log_probs[:kept],
+            margins=self.margins[:kept],
+        )
 
     def surest(self) -> float:
         """How sure the model is of the rest that it is surest of."""
@@ -84,6 +98,6 @@ class Written:
         known = self._lines.get(above) or {}
         for before in sorted(filter(head.startswith, known), key=len, reverse=True):
             line, typed = known[before], head[len(before) :]
-            if line.text.startswith(typed) and (line.ended or len(typed) < len(line.text)):
+            if line.text.startswith(typed) and (line.ended or not typed or len(typed) < len(line.text)):
                 return line.rest(len(typed))
         return None

@@ -45,5 +45,6 @@ def standard_extras(adapter: Path | None) -> Sequence[Extra]:
         adapter: The adapter's folder, which may hold what belongs to it; ``None`` for an untuned base.
     """
     from callwright_training.choice.bundle_files import retriever_files
+    from callwright_training.gate.bundle_file import GateFile
 
-    return (retriever_files(adapter),)
+    return (retriever_files(adapter), GateFile(adapter))

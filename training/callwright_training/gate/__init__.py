@@ -1,0 +1,1 @@
+"""When a suggestion is shown unasked: thresholds fitted to code and questions that no model learned from."""
