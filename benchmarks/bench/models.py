@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import environments
 from race import Entrant
@@ -144,14 +144,16 @@ class Model:
     def _save_genai(self, path: Path, stored: str) -> None:
         if self.name in SHAPES:
             raise RuntimeError(f"onnxruntime-genai {stored}: its model builder writes no GPT-2 graph")
-        from onnxruntime_genai.models.builder import create_model
-
-        options: dict[str, Any] = {"int4_accuracy_level": 4, "int4_block_size": 32}
-        if stored == "int8":
-            options["int4_algo_config"] = "rtn"
-        cache = path.with_name("genai-cache")
-        create_model("", str(self.base()), str(path), stored, "cpu", str(cache), **options)
-        shutil.rmtree(cache, ignore_errors=True)
+        # By its command: what its functions are called with changes from version to version.
+        options = ["int4_accuracy_level=4", "int4_block_size=32"]
+        options += ["int4_algo_config=rtn"] if stored == "int8" else []
+        with tempfile.TemporaryDirectory() as cache:
+            command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "--input", str(self.base())]
+            command += ["--output", str(path), "--precision", stored, "--execution_provider", "cpu"]
+            command += ["--cache_dir", cache, "--extra_options", *options]
+            run = subprocess.run(command, capture_output=True, text=True)
+        if run.returncode:
+            raise RuntimeError(f"onnxruntime-genai {stored}: {_last_line(run.stderr)}")
 
     def _save_optimum(self, path: Path) -> None:
         run = subprocess.run(
@@ -160,4 +162,8 @@ class Model:
             text=True,
         )
         if run.returncode:
-            raise RuntimeError(f"optimum's graph: {run.stderr.strip().splitlines()[-1][:200]}")
+            raise RuntimeError(f"optimum's graph: {_last_line(run.stderr)}")
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["ended"])[-1][:200]
