@@ -1,4 +1,4 @@
-"""Which of the model's own lines are shown: the tiny model is held to one word, so that it is known what it writes."""
+"""Which of the model's lines are shown: the tiny model is held to one word; what it writes is known."""
 
 import pytest
 

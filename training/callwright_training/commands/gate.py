@@ -52,6 +52,11 @@ _SHARE = click.FloatRange(0, 1)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Write gate.json into this folder too."
 )
+@click.option(
+    "--notes",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File of what was seen of this bundle; a stopped run goes on from it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the file.")
 def gate(
     bundle: str | None,
@@ -59,6 +64,7 @@ def gate(
     held_out: float,
     split_seed: int,
     out: Path | None,
+    notes: Path | None,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -90,7 +96,7 @@ def gate(
     with steps("Fitting the gate") as step:
         interpreter, _ = look(sys.executable, ())
         installed = Installed(open_environment(interpreter, ()))
-        fitted = fit_gate(found, wanted, installed, step)
+        fitted = fit_gate(found, wanted, installed, step, notes)
     places = [install(fitted, found)]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

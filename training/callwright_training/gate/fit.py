@@ -16,7 +16,14 @@ from callwright_server.suggest.grounding import Names
 from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.line_writer import LineWriter
 from callwright_training.gate.fitting import SeenCall, fit_calls, fit_lines
-from callwright_training.gate.measuring import Lines, call_figures, choose_calls, line_figures, write_lines
+from callwright_training.gate.measuring import (
+    Lines,
+    Notes,
+    call_figures,
+    choose_calls,
+    line_figures,
+    write_lines,
+)
 from callwright_training.gate.sources import comments, line_sites, source_files
 
 Step = Callable[[str, float], None]
@@ -50,7 +57,9 @@ class _Side:
     calls: list[SeenCall]
 
 
-def fit_gate(bundle: Bundle, asked: Asked, installed: Installed, step: Step) -> Gate:
+def fit_gate(
+    bundle: Bundle, asked: Asked, installed: Installed, step: Step, notes: Path | None = None
+) -> Gate:
     """Let model and retriever work at many places, and choose thresholds.
 
     Args:
@@ -58,15 +67,16 @@ def fit_gate(bundle: Bundle, asked: Asked, installed: Installed, step: Step) -> 
         asked: What to fit to.
         installed: Which names exist; lines with a name that nobody can vouch for are never shown.
         step: Reports progress.
+        notes: File of what was seen so far, by this bundle.
     """
     engine = Engine(bundle, EngineSettings(threads=1))
     chooser = CallChooser.open(bundle, engine) if bundle.retriever.is_dir() else None
     writer = LineWriter(engine, Inline(minimum_confidence=0), Names(installed, engine, bundle.catalogue))
-    sides = []
+    seen, sides = Notes(notes), []
     for number, packages in enumerate((asked.fit_on, asked.measure_on)):
         half = replace(asked, questions=asked.questions[number::2])
         report = _half(step, number)
-        sides.append(_seen(writer, chooser, packages, half, report))
+        sides.append(_seen((writer, seen), chooser, packages, half, report))
     return _fitted(sides[0], sides[1], asked, bundle)
 
 
@@ -83,7 +93,11 @@ def _half(step: Step, number: int) -> Step:
 
 
 def _seen(
-    writer: LineWriter, chooser: CallChooser | None, packages: Sequence[str], asked: Asked, step: Step
+    lines: tuple[LineWriter, Notes],
+    chooser: CallChooser | None,
+    packages: Sequence[str],
+    asked: Asked,
+    step: Step,
 ) -> _Side:
     files = source_files(packages)
     calls: list[SeenCall] = []
@@ -99,7 +113,8 @@ def _seen(
         done += 1
         step(f"line {done} of {len(sites)}", 0.1 + 0.9 * done / len(sites))
 
-    return _Side(write_lines(writer, sites, advance), calls)
+    writer, notes = lines
+    return _Side(write_lines(writer, sites, notes, advance), calls)
 
 
 def _fitted(fit: _Side, other: _Side, asked: Asked, bundle: Bundle) -> Gate:

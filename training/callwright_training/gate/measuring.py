@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from callwright_server.choice import CallChooser
 from callwright_server.gate import CallThreshold, LineKind, LineThreshold
@@ -11,26 +13,62 @@ from callwright_server.suggest.asking import Ask, Kind
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.freely import parsed_line
 from callwright_server.suggest.line_writer import LineWriter
+from callwright_training.evaluation.items import digest
 from callwright_training.gate.fitting import SeenCall, SeenLine
 from callwright_training.gate.sources import LineSite
 
 Lines = dict[LineKind, list[SeenLine]]
 
 
+class Notes:
+    """What was seen, place by place, in a file from which a stopped run goes on.
+
+    Args:
+        file: One JSON array a line; ``None`` keeps nothing.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._known: dict[str, SeenLine | None] = {}
+        if file is not None and file.is_file():
+            for key, *values in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+                self._known[key] = SeenLine(*values) if values else None
+
+    def of(self, site: LineSite, look: Callable[[LineSite], SeenLine | None]) -> SeenLine | None:
+        """What was seen at a place; where nobody has looked, by looking now."""
+        key = digest(site.before, site.line)
+        if key not in self._known:
+            seen = self._known[key] = look(site)
+            if self._file is not None:
+                values = [] if seen is None else [seen.probability, seen.margin, seen.right]
+                with self._file.open("a", encoding="utf-8") as notes:
+                    notes.write(json.dumps([key, *values]) + "\n")
+        return self._known[key]
+
+
 def write_lines(
-    writer: LineWriter, sites: Sequence[LineSite], advance: Callable[[], None] = lambda: None
+    writer: LineWriter,
+    sites: Sequence[LineSite],
+    notes: Notes,
+    advance: Callable[[], None] = lambda: None,
 ) -> Lines:
     """What the model writes at each place, by kind; what grounding doubts is never shown and left out."""
-    seen: Lines = {}
+    lines: Lines = {}
     for site in sites:
-        document = Document(site.before)
-        line = writer.line(Ask(document, len(site.before), Kind.INLINE, lambda: False))
+        seen = notes.of(site, lambda site: _written(writer, site))
+        if seen is not None:
+            lines.setdefault(site.kind, []).append(seen)
         advance()
-        if line is None or not line.text.strip() or line.doubt:
-            continue
-        right = same_line(site.line, site.before.rpartition("\n")[2] + line.text)
-        seen.setdefault(site.kind, []).append(SeenLine(line.sure, line.margin, right))
-    return seen
+    return lines
+
+
+def _written(writer: LineWriter, site: LineSite) -> SeenLine | None:
+    """What the model writes at one place; ``None`` where nothing could be shown."""
+    line = writer.line(Ask(Document(site.before), len(site.before), Kind.INLINE, lambda: False))
+    if line is None or not line.text.strip() or line.doubt:
+        return None
+    right = same_line(site.line, site.before.rpartition("\n")[2] + line.text)
+    return SeenLine(line.sure, line.margin, right)
 
 
 def same_line(one: str, other: str) -> bool:
