@@ -2,10 +2,10 @@
 
 from transformers import pipeline
 
-# Tell whether a customer's review is positive or negative
+# Sentiment analysis of a customer's review
 
 
-# Describe what is to be seen on a photo in one sentence
+# Find the objects in a photo
 
 
 # Turn sentences into vectors to search for similar ones

@@ -28,7 +28,7 @@ async function askedFor(editor: vscode.TextEditor, line: number): Promise<vscode
   const task = await vscode.window.showInputBox({
     title: 'Write the API call for this',
     prompt: 'What it should do, in a sentence. It is written down as a comment.',
-    placeHolder: 'Tell whether a review is positive or negative',
+    placeHolder: "Sentiment analysis of a customer's review",
   });
   if (!task?.trim()) return undefined;
   const end = editor.document.lineAt(line).range.end;

@@ -15,7 +15,7 @@ import pytest
 from callwright_server.bundle import find_bundle
 
 ROOT = Path(__file__).parents[2]
-TASK = "# Tell whether a customer's review is positive or negative"
+TASK = "# Sentiment analysis of a customer's review"
 ONLY_LOOPBACK = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
 
 

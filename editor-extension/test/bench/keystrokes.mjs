@@ -15,7 +15,7 @@ const PAUSE = 200;
 const ALLOWED = 16;
 const LINES = Array.from({ length: 2_000 }, (_, line) => `value_${line} = compute(${line}, "text")  # line ${line}\n`).join('');
 const TYPED = 'for name, price in prices.items():\n    total = total + price * rates[name]\n    print(name, total)\n';
-const TASK = "# Tell whether a customer's review is positive or negative\n";
+const TASK = "# Sentiment analysis of a customer's review\n";
 // Enter must end the line in both, also where a list is open.
 const SETTINGS = { 'editor.acceptSuggestionOnEnter': 'off' };
 

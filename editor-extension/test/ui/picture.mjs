@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 const TASK = process.env.PICTURE_TASK ?? '# Sentence similarity';
-const SIZE = { width: 860, height: 240 };
+const SIZE = { width: 1060, height: 240 };
 
 export const PICTURED = { 'reviews.py': 'reviews = open("reviews.txt").readlines()\n\n' };
 
