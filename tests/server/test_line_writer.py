@@ -1,81 +1,72 @@
-"""The model's own lines: the tiny model is held to one word, so that what it writes is known."""
+"""The model's own lines under keys and under time, with a tiny model that is held to one line."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 
-from callwright_server.engine.engine import Engine
+from callwright_server.engine import Engine, EngineSettings, decoding
 from callwright_server.settings import Inline
 from callwright_server.suggest.asking import Ask, Kind
+from callwright_server.suggest.choosing import Place
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.line_writer import LineWriter
 
-SURE_OF_ANYTHING = Inline(minimum_confidence=0.0)
+LINE = "print(total, other)\n"
 
 
-class OneWord:
-    """Lets the model write one text and nothing else, beginning with what it writes again."""
+class OneLine:
+    """Grounding that knows a single line and vouches for all of it."""
 
-    def __init__(self, engine, text, healed=0, doubt=""):
-        self.tokens, self.healed, self._doubt = engine.encode(text), healed, doubt
+    healed = 0
 
-    def allowed(self, generated):
-        rest = self.tokens[len(generated) :]
-        return rest[:1]
+    def __init__(self, engine: Engine) -> None:
+        self._tokens = engine.encode(LINE)
 
-    def doubt(self, written):
-        return self._doubt
+    def line(self, place: Place) -> "OneLine":
+        return self
 
+    def members(self, place: Place) -> None:
+        return None
 
-class Knows:
-    def __init__(self, line):
-        self._line = line
+    def allowed(self, generated: Sequence[int]) -> Sequence[int]:
+        return self._tokens[len(generated) :][:1]
 
-    def line(self, place):
-        return self._line
-
-
-@pytest.fixture(scope="session")
-def engine(tiny_bundle):
-    return Engine(tiny_bundle)
+    def doubt(self, written: str) -> str:
+        return "" if written.count("(") == written.count(")") else "an open bracket"
 
 
-def written(engine, source, line=None, settings=SURE_OF_ANYTHING):
-    writer = LineWriter(engine, settings, Knows(line) if line else None)
-    ask = Ask(Document(source), len(source), Kind.INLINE, lambda: False)
-    answer = writer.suggest(ask)
-    assert answer.items or answer.reason
-    return [item.text for item in answer.items], answer.reason
+@pytest.fixture
+def writer(tiny_bundle) -> LineWriter:
+    engine = Engine(tiny_bundle, EngineSettings(threads=1, context=256))
+    return LineWriter(engine, Inline(minimum_confidence=0.0), OneLine(engine))
 
 
-def test_what_grounding_vouches_for_is_shown(engine):
-    assert written(engine, "import json\njson.", OneWord(engine, "loads(x)\nmore")) == (["loads(x)"], "")
+def asked(line: str, stop=lambda: False, deadline=None) -> Ask:
+    text = f"total = other = 1\n{line}"
+    return Ask(Document(text), len(text), Kind.INLINE, stop, deadline)
 
 
-def test_the_typed_part_is_written_again(engine):
-    assert written(engine, "import json\njson.lo", OneWord(engine, "loads(x)", healed=2)) == (["ads(x)"], "")
+def text_of(answer) -> str | None:
+    return answer.items[0].text if answer and answer.items else None
 
 
-def test_what_grounding_doubts_is_not_shown(engine):
-    found = written(engine, "json.", OneWord(engine, "lods(x)", doubt="json has no 'lods'"))
-    assert found == ([], "json has no 'lods'")
+def test_a_line_that_is_being_typed_is_written_to_its_end(writer):
+    assert writer.suggest(asked("x = pri", stop=None)) is None
+    assert text_of(writer.suggest(asked("x = ", stop=lambda: True))) == LINE.rstrip()
+    assert text_of(writer.suggest(asked("x = pri", stop=None))) == "nt(total, other)"
 
 
-def test_that_the_file_uses_a_name_does_not_outweigh_a_doubt(engine):
-    found = written(engine, "a.lods(x)\njson.", OneWord(engine, "lods(x)", doubt="json has no 'lods'"))
-    assert found == ([], "json has no 'lods'")
+@pytest.mark.parametrize("newest", ["x = ", "x = q", "y = p"])
+def test_where_something_else_is_typed_or_nothing_it_stops(writer, newest):
+    assert writer.suggest(asked(newest, stop=None)) is None
+    assert writer.suggest(asked("x = ", stop=lambda: True)).reason == "there was no time"
+    assert writer.suggest(asked("x = ", stop=None)) is None
 
 
-def test_an_unsure_model_is_silent(engine):
-    items, reason = written(engine, "x = ", OneWord(engine, "x"), Inline(minimum_confidence=1.0))
-    assert (items, reason[:30]) == ([], "the model is not sure enough (")
-
-
-def test_the_same_line_is_answered_from_memory(engine):
-    writer = LineWriter(engine, SURE_OF_ANYTHING)
-    asks = [Ask(Document("value = "), 8, Kind.INLINE, stop) for stop in (None, lambda: False, None)]
-    before, first, again = [writer.suggest(ask) for ask in asks]
-    assert before is None
-    assert again == first
-
-
-def test_an_empty_line_gets_nothing(engine):
-    assert written(engine, "x = 1\n    ") == ([], "the line is empty and no comment asks for anything")
+def test_without_time_the_usable_beginning_is_shown_and_not_remembered(writer, monkeypatch):
+    times = iter([0.0])
+    monkeypatch.setattr(decoding, "time", SimpleNamespace(monotonic=lambda: next(times, 10.0)))
+    answer = writer.suggest(asked("x = ", deadline=5.0))
+    assert (text_of(answer), answer.complete) == ("print(total, other)", False)
+    assert writer.suggest(asked("x = ", stop=None)) is None
