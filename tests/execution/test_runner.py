@@ -55,6 +55,17 @@ def test_verdicts_depend_on_neither_order_nor_workers(bare_runner):
         assert verdicts(other, reversed(scripts)) == first
 
 
+def test_a_script_may_use_threads(bare_runner):
+    code = "import threading\nthread = threading.Thread(target=print)\nthread.start()\nthread.join()"
+    assert [verdict.ok for verdict in bare_runner.run([Script("a", code)])] == [True]
+
+
+def test_chance_is_the_same_for_every_script(bare_runner):
+    code = "import random\nprint(random.random())\n"
+    first, second = bare_runner.run([Script("a", code), Script("b", f"{code}#")])
+    assert first.output == second.output
+
+
 def test_one_script_cannot_leave_anything_to_the_next(bare_runner):
     left = "import builtins, os\nbuiltins.left = 1\nos.environ['LEFT'] = '1'\nopen('left', 'w').close()"
     look = (
@@ -132,6 +143,16 @@ def test_rlimits_judges_alike_and_cleans_up(monkeypatch, bare_runner):
             weak = verdicts(runner, [*GOOD, *BAD])
         assert weak == strong
         assert not list(Path(folder).iterdir())
+
+
+def test_under_rlimits_too_each_script_has_a_home_of_its_own(bare_runner):
+    code = "import os\nplace = os.environ['HF_HOME']\nos.makedirs(place)\nopen(place + '/x', 'w').close()\n"
+    with Runner(
+        Environment.bare(), "strict", sandbox="rlimits", limits=bare_runner.limits, workers=1
+    ) as runner:
+        found = list(runner.run([Script("a", code), Script("b", code + "print(place)")]))
+    assert [verdict.message for verdict in found if not verdict.ok] == []
+    assert not found[1].output.startswith("/tmp/home")
 
 
 FORBIDDEN = """

@@ -162,12 +162,14 @@ def time_command(
         click.echo(json.dumps(asdict(found)))
         return
     click.echo(
-        f"{found.scripts} scripts by {found.workers} workers in {found.wall:.1f} s"
-        f" ({found.scripts / found.wall:.1f} a second): median {found.median:.3f} s, mean {found.mean:.3f} s"
+        f"{found.scripts} scripts by {found.workers} workers in {found.wall:.1f} s:"
+        f" one every {found.each:.3f} s; from fork to verdict each takes {found.median:.3f} s (median),"
+        f" {found.mean:.3f} s (mean)"
     )
     if found.fresh:
         click.echo(
-            f"{found.fresh} of them fresh: median {found.fresh_median:.2f} s, {found.ratio:.1f} times slower"
+            f"{found.fresh} of them one at a time: fresh {found.fresh_median:.2f} s, warm"
+            f" {found.alone_median:.3f} s (medians), {found.ratio:.1f} times faster (median of ratios)"
         )
 
 

@@ -104,6 +104,12 @@ CANARIES = (
     Canary("ends by sys.exit", "import sys\nsys.exit(0)", RUNS),
     Canary("catches its error", "try:\n    1 / 0\nexcept ZeroDivisionError:\n    pass", RUNS),
     Canary(
+        "works in threads",
+        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as workers:\n"
+        "    assert list(workers.map(str, range(3))) == ['0', '1', '2']",
+        RUNS,
+    ),
+    Canary(
         "reads a picture",
         "from PIL import Image\nImage.open('photo.jpg').resize((8, 8))",
         Failure.MISSING_INPUT,

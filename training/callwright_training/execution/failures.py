@@ -34,6 +34,7 @@ _BY_CLASS = {
 }
 _HUB = re.compile(
     r"is not a local folder and is not a valid model identifier|does not appear to have a file named|"
+    r"Could not locate \S+ inside |"
     r"Can't load (?:tokenizer|config|model|image processor|feature extractor|processor)|"
     r"Repository Not Found|Entry Not Found|not found in (?:model|repo)|No sentence-transformers model found"
 )

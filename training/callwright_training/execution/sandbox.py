@@ -77,9 +77,7 @@ class Sandbox:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with us
         self._scratch = tempfile.TemporaryDirectory(prefix="callwright-", ignore_cleanup_errors=True)
         Path(self._scratch.name).chmod(0o711)  # a script under its own uid passes through to its own folder
-        plan = _plan(surroundings, self.limits, mode)
-        if mode == "rlimits":
-            plan["variables"]["TMPDIR"] = self._scratch.name
+        plan = _plan(surroundings, self.limits, mode, self._scratch.name)
         command = [sys.executable, "-I", "-B", "-c", _START, json.dumps(plan)]
         self._process = _start(command, self._log)
         self._buffer = b""
@@ -173,9 +171,10 @@ def _explain(reason: str, mode: str) -> str:
     return f"the sandbox does not start: {reason}"
 
 
-def _plan(surroundings: Surroundings, limits: Limits, mode: SandboxMode) -> dict[str, Any]:
+def _plan(surroundings: Surroundings, limits: Limits, mode: SandboxMode, scratch: str) -> dict[str, Any]:
     confined = mode == "namespaces"
     port = _PORT if confined else _free_port()
+    home = "/tmp/home" if confined else f"{scratch}/home"  # noqa: S108
     binds = [(str(path), str(path)) for path in _folders(surroundings)]
     binds.append((str(_INSIDE), _INSIDE_TARGET))
     return {
@@ -183,10 +182,11 @@ def _plan(surroundings: Surroundings, limits: Limits, mode: SandboxMode) -> dict
         "python": str(surroundings.python),
         "code": _INSIDE_TARGET if confined else str(_INSIDE),
         "binds": binds,
-        "hub": str(surroundings.hub) if surroundings.hub else None,
+        "hub": str(surroundings.hub.resolve()) if surroundings.hub else None,
         "port": port,
         "warm": list(surroundings.warm),
-        "variables": _variables(port, surroundings.python) | surroundings.variables,
+        "home": home,
+        "variables": _variables(port, surroundings.python, home) | surroundings.variables,
         "limits": asdict(limits),
     }
 
@@ -213,13 +213,14 @@ def _interpreter_folders(python: Path) -> list[Path]:
     return [folder, *homes, python.resolve().parent.parent]
 
 
-def _variables(port: int, python: Path) -> dict[str, str]:
+def _variables(port: int, python: Path, home: str) -> dict[str, str]:
     """The environment of the warm parent: one thread each, no telemetry, the hub on the loopback."""
     return {
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
-        "HOME": "/tmp/home",  # noqa: S108
-        "HF_HOME": "/tmp/home/.cache/huggingface",  # noqa: S108
+        "TMPDIR": str(Path(home).parent),
+        "HOME": home,
+        "HF_HOME": f"{home}/.cache/huggingface",
         "HF_ENDPOINT": f"http://127.0.0.1:{port}",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -234,7 +235,7 @@ def _variables(port: int, python: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_WAIT_POLICY": "PASSIVE",
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": "/tmp/home/.config/matplotlib",  # noqa: S108
+        "MPLCONFIGDIR": f"{home}/.config/matplotlib",
         "CUDA_VISIBLE_DEVICES": "",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",

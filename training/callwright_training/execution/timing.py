@@ -22,14 +22,18 @@ class Timing:
     scripts: int
     workers: int
     median: float
-    """Of one script, warm, all workers busy: from fork to verdict."""
+    """Of one script, warm, all workers busy: from its fork to its verdict."""
     mean: float
     wall: float
     """Of all scripts together."""
+    each: float
+    """``wall`` by scripts: how often a verdict comes, by all workers together."""
     fresh: int
     """Scripts that were also run without anything imported beforehand."""
     fresh_median: float
     """Of those, in a fresh interpreter."""
+    alone_median: float
+    """Of the same scripts, warm, one worker with nothing beside it."""
     ratio: float
     """Median of fresh by warm, each script both ways in turn, one worker."""
 
@@ -70,8 +74,10 @@ def time_scripts(
         median=statistics.median(seconds),
         mean=statistics.fmean(seconds),
         wall=wall,
+        each=wall / len(seconds),
         fresh=len(pairs),
         fresh_median=statistics.median([cold for cold, _ in pairs] or [0.0]),
+        alone_median=statistics.median([warm for _, warm in pairs] or [0.0]),
         ratio=statistics.median([cold / warm for cold, warm in pairs] or [0.0]),
     )
 

@@ -11,16 +11,17 @@ import signal
 import socket
 import time
 
-from callwright_training.execution.inside import kernel, rootfs
+from callwright_training.execution.inside import kernel, rootfs, warm_cache
 
 
-def open_cell(uid: int, scratch_bytes: int, files: int) -> tuple[int, list[int]]:
+def open_cell(uid: int, scratch_bytes: int, files: int, cache: str | None) -> tuple[int, list[int]]:
     """Make a cell; returns its first process's id and descriptors of its PID, mount and IPC namespaces.
 
     Args:
         uid: Who owns the cell's ``/tmp``.
         scratch_bytes: How much ``/tmp`` and ``/dev/shm`` may hold, each.
         files: How many files each may hold.
+        cache: Where scripts look for what was downloaded before; ``None`` where there is no hub.
 
     Raises:
         OSError: The kernel refuses a namespace or a mount.
@@ -30,7 +31,7 @@ def open_cell(uid: int, scratch_bytes: int, files: int) -> tuple[int, list[int]]
     child = os.fork()
     if child == 0:
         ours.close()
-        _hold(theirs, f"mode=0700,uid={uid},gid={uid},size={scratch_bytes},nr_inodes={files}")
+        _hold(theirs, uid, f"mode=0700,uid={uid},gid={uid},size={scratch_bytes},nr_inodes={files}", cache)
     theirs.close()
     own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     kernel.setns(own, kernel.CLONE_NEWPID)
@@ -51,7 +52,7 @@ def close_cell(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _hold(told: socket.socket, options: str) -> None:
+def _hold(told: socket.socket, uid: int, options: str, cache: str | None) -> None:
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         # A script may run under the same uid: with no handler installed and all blocked, no signal reaches
@@ -65,6 +66,8 @@ def _hold(told: socket.socket, options: str) -> None:
         shown = rootfs.shown_below("/tmp")  # noqa: S108
         rootfs.mount_scratch("/tmp", options)  # noqa: S108
         rootfs.mount_scratch("/dev/shm", options)  # noqa: S108
+        if cache:
+            warm_cache.lay_over(cache, uid, options)
         kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
         rootfs.show_again(shown)
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)

@@ -67,7 +67,7 @@ def serve(listener: socket.socket, folder: Path, told: int | None = None) -> Non
     Args:
         listener: What :func:`listen` returned.
         folder: The hub's folder.
-        told: Where to write the id of every repository a file of which was fetched, one a line.
+        told: Where to write the id of every repository a file of which was asked for, one a line.
     """
     address = listener.getsockname()[:2]
     server = _Server(address, _Handler, bind_and_activate=False)
@@ -120,6 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self._find(match["repo"], match["revision"])
         if repository is None:
             return
+        if match["what"] == "revision":  # how a whole repository is fetched, whose files may be cached
+            self._tell(repository)
         if match["what"] == "tree":
             body: Any = [self._tree_row(name, path) for name, path in sorted(repository.files.items())]
         else:
@@ -134,12 +136,15 @@ class _Handler(BaseHTTPRequestHandler):
         if file is None:
             self._refuse(404, "EntryNotFound", "Entry not found", repository)
             return
-        if self.command == "GET" and self.server.told is not None:
-            os.write(self.server.told, repository.name.encode() + b"\n")
+        self._tell(repository)
         body = _content(self.server.folder / file)
         self._send(
             body, {"ETag": f'"{_digest(self.server.folder / file)}"', "X-Repo-Commit": repository.commit}
         )
+
+    def _tell(self, repository: Repository) -> None:
+        if self.server.told is not None:
+            os.write(self.server.told, repository.name.encode() + b"\n")
 
     def _find(self, name: str, revision: str | None) -> Repository | None:
         repository = self.server.repositories.get(name.lower())

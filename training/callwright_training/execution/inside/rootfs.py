@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from callwright_training.execution.inside import kernel
+from callwright_training.execution.inside import kernel, warm_cache
 
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = (
@@ -64,6 +64,7 @@ def build(binds: list[tuple[str, str]], scratch_bytes: int) -> None:
     Path("/proc").mkdir()
     kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     # Before the binds: an environment may itself lie below /tmp.
+    Path(warm_cache.FOLDER).mkdir()
     Path("/tmp").mkdir()  # noqa: S108
     mount_scratch("/tmp", f"mode=1777,size={scratch_bytes}")  # noqa: S108
     for source, target in binds:

@@ -5,12 +5,14 @@ What matters for the verdict is :func:`_cross`; the rest is order. See :mod:`.ju
 
 from __future__ import annotations
 
+import _thread
 import ast
 import contextlib
 import functools
 import io
 import json
 import os
+import random
 import resource
 import signal
 import sys
@@ -66,6 +68,8 @@ def become_script(plan: dict[str, Any], job: dict[str, Any], cell: Cell, ends: E
         _keep_only(ends)
         _confine(plan, cell.uid, cell.folder)
         code = _prepare(job, lenient=bool(job.get("lenient")))
+        _have_had_a_thread()
+        random.seed(0)  # which forking has just seeded with chance
     except BaseException as error:
         os.write(UP, b"F")
         _report(error)
@@ -75,6 +79,14 @@ def become_script(plan: dict[str, Any], job: dict[str, Any], cell: Cell, ends: E
         _cross(os.write, os.read, functools.partial(_run, code, _namespace(code), os.write, leave))
     finally:
         leave(1)
+
+
+def _have_had_a_thread() -> None:
+    """Start a thread and see it end: from a process's first one on, the C library waits in another place."""
+    ended = _thread.allocate_lock()
+    ended.acquire()
+    _thread.start_new_thread(ended.release, ())
+    ended.acquire()
 
 
 def _cross(write: Callable[..., int], read: Callable[..., bytes], run: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from callwright_training.execution.inside import hub_server, kernel, rootfs
+from callwright_training.execution.inside import hub_server, kernel, rootfs, warm_cache
 from callwright_training.execution.inside.cell import close_cell, open_cell
 
 FIRST_UID = 1000
@@ -127,7 +127,9 @@ def _serve(plan: dict[str, Any], uids: range) -> None:
     theirs.close()
     for standard in (0, 1):  # the warm parent alone speaks with the host
         os.close(standard)
-    _answer(ours, plan["limits"])
+    if plan["hub"] and plan["sandbox"] == "namespaces":  # while the warm parent imports
+        _fill_cache(Path(plan["hub"]))
+    _answer(ours, plan)
     parent.kill()
     os._exit(parent.wait() & 0xFF)
 
@@ -153,14 +155,29 @@ def _start_hub(folder: str, port: int, uids: range) -> int:
     os._exit(0)
 
 
-def _answer(line: socket.socket, limits: dict[str, Any]) -> None:
+def _fill_cache(hub: Path) -> None:
+    """Have a child do it: each cell starts as a copy of this process, which had better stay small."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            warm_cache.build(hub)
+            code = 0
+        finally:
+            os._exit(code)
+    os.waitpid(child, 0)
+
+
+def _answer(line: socket.socket, plan: dict[str, Any]) -> None:
     """Open a cell for each message with a uid, close it for each with a minus sign and a process id."""
+    limits = plan["limits"]
+    cache = f"{plan['variables']['HF_HOME']}/hub" if plan["hub"] else None
     while request := line.recv(64):
         if request.startswith(b"-"):
             close_cell(int(request[1:]))
             continue
         try:
-            pid, namespaces = open_cell(int(request), limits["scratch"], limits["files"])
+            pid, namespaces = open_cell(int(request), limits["scratch"], limits["files"], cache)
         except OSError as error:
             line.send(f"!{error}".encode())
             continue

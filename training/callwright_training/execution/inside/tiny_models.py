@@ -330,8 +330,11 @@ def _drop_heads(folder: Path) -> None:
     old, new = folder / "pytorch_model.bin", folder / "model.safetensors"
     if old.exists():
         weights = torch.load(old, weights_only=True)
-        torch.save({name: value.clone() for name, value in weights.items() if not _HEADS.search(name)}, old)
-    if new.exists():
+        kept = {name: value.clone() for name, value in weights.items() if not _HEADS.search(name)}
+        torch.save(kept, old)
+        # What the hub's bot has given every well-known repository: without it, libraries ask for it in vain.
+        safetensors.torch.save_file(kept, new, metadata={"format": "pt"})
+    elif new.exists():
         weights = safetensors.torch.load_file(new)
         kept = {name: value for name, value in weights.items() if not _HEADS.search(name)}
         safetensors.torch.save_file(kept, new, metadata={"format": "pt"})

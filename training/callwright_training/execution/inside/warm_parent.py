@@ -12,7 +12,6 @@ import gc
 import importlib
 import json
 import os
-import random
 import shutil
 import socket
 import sys
@@ -24,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from callwright_training.execution.inside import kernel
+from callwright_training.execution.inside import kernel, pages
 from callwright_training.execution.inside.judge import watch
 from callwright_training.execution.inside.processes import anonymous_memory, kill_descendants
 from callwright_training.execution.inside.script_process import Cell, Ends, become_script
@@ -50,6 +49,7 @@ def main() -> None:
     parent = WarmParent(plan)
     for line in sys.stdin:
         answers.write(json.dumps(parent.run(json.loads(line))) + "\n")
+        parent.open_cell()
 
 
 def _warm_up(plan: dict[str, Any]) -> dict[str, str]:
@@ -61,12 +61,14 @@ def _warm_up(plan: dict[str, Any]) -> dict[str, str]:
             loaded = importlib.import_module(module)
             if module == "torch":
                 loaded.set_num_threads(1)
-                loaded.manual_seed(0)
         except BaseException as error:
             missing[module] = f"{type(error).__name__}: {error}"[:200]
-    random.seed(0)  # every script is born with the same state
+    for module, seed in (("numpy.random", "seed"), ("torch", "manual_seed")):
+        if module in sys.modules:  # every script is born with the same state
+            getattr(sys.modules[module], seed)(0)
     gc.collect()
     gc.freeze()  # else a collection in a child would write to, and so copy, every page
+    pages.gather()
     return missing
 
 
@@ -81,7 +83,8 @@ class WarmParent:
         self.count = 0
         self.line = socket.socket(fileno=plan["line"])
         self.base_memory = anonymous_memory(os.getpid())
-        self.cell = self._open_cell()
+        _read_fetched(plan["fetched"])  # what was fetched while warming up is no script's
+        self.open_cell()
 
     def run(self, job: dict[str, Any]) -> dict[str, Any]:
         """Run one script to its end and say how it ended."""
@@ -108,17 +111,18 @@ class WarmParent:
         verdict |= {"id": job["id"], "seconds": round(time.monotonic() - started, 4)}
         verdict |= _read_notes(notes, output)
         verdict["fetched"] = _read_fetched(self.plan["fetched"])
-        self.cell = self._open_cell()
         return verdict
+
+    def open_cell(self) -> None:
+        """Have a place for the next script."""
+        self.cell = self._open_cell()
 
     def _open_cell(self) -> Cell:
         usable = len(self.uids) - 1 if len(self.uids) > 1 else 1  # the last one is the hub's
         uid = self.uids[self.count % usable]
         self.count += 1
         if not self.confined:
-            folder = tempfile.mkdtemp(prefix="callwright-script-")
-            os.chown(folder, uid, -1)
-            return Cell(uid, folder)
+            return Cell(uid, _folder(uid, Path(self.plan["home"])))
         self.line.send(str(uid).encode())
         answer, namespaces, _, _ = socket.recv_fds(self.line, 1024, 3)
         if not answer.isdigit():
@@ -133,6 +137,19 @@ class WarmParent:
             os.waitpid(child, 0)
         if not cell.pid:
             shutil.rmtree(cell.folder, ignore_errors=True)
+
+
+def _folder(uid: int, home: Path) -> str:
+    """A folder for one script, without namespaces; its home is where the libraries were told that it is."""
+    folder = tempfile.mkdtemp(prefix="callwright-script-", dir=home.parent)
+    (Path(folder) / "home").mkdir()
+    for path in (folder, f"{folder}/home"):
+        os.chown(path, uid, -1)
+    if home.is_symlink():
+        home.unlink()
+    shutil.rmtree(home, ignore_errors=True)  # what was written while warming up
+    home.symlink_to(f"{folder}/home")
+    return folder
 
 
 def _read_notes(notes: int, output: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Brings in what the libraries import only when first used, so that no script has to wait for it.
 
-Imported by the warm parent after everything else. Leaves out running any model: whatever starts a thread
-here would be missing in the forked children.
+Imported by the warm parent after everything else. Small models of the hub are run too: what runs for the
+first time reads files, compiles patterns and writes to pages that a forked child would have to copy. All that
+runs here must stay in one thread, since others would be missing in the children.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 _ON_FIRST_USE = (
     "torch._dynamo",
@@ -33,6 +35,15 @@ _ON_FIRST_USE = (
     "ast",
     "wave",
 )
+_BERT = "bert-base-uncased"
+_RUN = (
+    ("text-classification", "distilbert-base-uncased-finetuned-sst-2-english", "Hello"),
+    ("text-generation", "gpt2", "Hello"),
+    ("text2text-generation", "t5-small", "Hello"),
+    ("image-classification", "google/vit-base-patch16-224", "picture"),
+    ("automatic-speech-recognition", "facebook/wav2vec2-base-960h", "sound"),
+)
+_ROUNDS = 3
 
 
 def warm_up() -> None:
@@ -49,6 +60,10 @@ def warm_up() -> None:
             importlib.import_module(name)
     if "transformers" in sys.modules:
         _warm_transformers()
+        if _plan().get("sandbox") == "namespaces" and _hub() is not None:
+            for _ in range(_ROUNDS):
+                _run_models()
+            _forget()
 
 
 def use_librosa() -> None:
@@ -80,6 +95,27 @@ def _warm_transformers() -> None:
                 importlib.import_module(f"{package}.{part}_{model_type.replace('-', '_')}")
 
 
+def _run_models() -> None:
+    import numpy
+    from PIL import Image
+    from transformers import AutoModel, AutoTokenizer, pipeline
+
+    picture, sound = Image.new("RGB", (40, 30)), numpy.zeros(4000, dtype="float32")
+    for task, model, given in _RUN:
+        with contextlib.suppress(Exception):
+            pipeline(task, model=model)({"picture": picture, "sound": sound}.get(given, given))
+    with contextlib.suppress(Exception):
+        AutoModel.from_pretrained(_BERT)(**AutoTokenizer.from_pretrained(_BERT)("Hello", return_tensors="pt"))
+
+
+def _forget() -> None:
+    """Leave no connection to the hub behind: a child may have this process's number."""
+    with contextlib.suppress(Exception):
+        from huggingface_hub.utils import reset_sessions
+
+        reset_sessions()
+
+
 def _served() -> list[str]:
     """The model types that the hub serves."""
     hub = _hub()
@@ -88,8 +124,13 @@ def _served() -> list[str]:
 
 def _hub() -> Path | None:
     """The hub's folder, where the warm parent was given one."""
-    plan = json.loads(sys.argv[1]) if sys.argv[1:] and sys.argv[1].startswith("{") else {}
+    plan = _plan()
     return Path(plan["hub"]) if plan.get("hub") else None
+
+
+def _plan() -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads(sys.argv[1]) if sys.argv[1:] and sys.argv[1].startswith("{") else {}
+    return plan
 
 
 if sys.argv[0].endswith("warm_parent.py"):
