@@ -14,6 +14,7 @@ def test_every_script_is_timed_warm_and_some_fresh():
     assert (found.scripts, found.workers, found.fresh) == (4, 2, 2)
     assert min(found.median, found.mean) >= 0.1
     assert found.wall >= 0.2
+    assert 0 <= found.processor < found.wall
     assert found.each == found.wall / 4
     assert min(found.fresh_median, found.alone_median) >= 0.1
     assert found.ratio > 0

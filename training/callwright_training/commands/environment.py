@@ -164,7 +164,7 @@ def time_command(
     click.echo(
         f"{found.scripts} scripts by {found.workers} workers in {found.wall:.1f} s:"
         f" one every {found.each:.3f} s; from fork to verdict each takes {found.median:.3f} s (median),"
-        f" {found.mean:.3f} s (mean)"
+        f" {found.mean:.3f} s (mean), of which {found.processor:.3f} s of processor time (median)"
     )
     if found.fresh:
         click.echo(

@@ -57,6 +57,7 @@ def to_verdict(answer: dict[str, Any], mode: str) -> Verdict:
         "leniencies": tuple(answer.get("leniencies", ())),
         "models": tuple(answer.get("fetched", ())),
         "seconds": float(answer.get("seconds", 0.0)),
+        "processor": float(answer.get("processor", 0.0)),
         "output": str(answer.get("output", "")),
     }
     if answer["ok"]:

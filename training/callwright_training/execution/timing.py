@@ -24,6 +24,8 @@ class Timing:
     median: float
     """Of one script, warm, all workers busy: from its fork to its verdict."""
     mean: float
+    processor: float
+    """Processor time of one script, the median; another program's load changes it little."""
     wall: float
     """Of all scripts together."""
     each: float
@@ -64,15 +66,17 @@ def time_scripts(
         list(runner.run(Script(str(i), f"import time\ntime.sleep(2)\n{i}") for i in range(runner.workers)))
         step(f"{len(codes)} scripts, warm", 0.2)
         began = time.monotonic()
-        seconds = [one.seconds for one in runner.run(Script(code, code) for code in codes)]
+        verdicts = list(runner.run(Script(code, code) for code in codes))
         wall = time.monotonic() - began
     chosen = codes[:: max(1, len(codes) // max(1, fresh))][:fresh]
+    seconds = [verdict.seconds for verdict in verdicts]
     pairs = _in_turns(environment, chosen, step)
     return Timing(
         scripts=len(seconds),
         workers=runner.workers,
         median=statistics.median(seconds),
         mean=statistics.fmean(seconds),
+        processor=statistics.median([verdict.processor for verdict in verdicts]),
         wall=wall,
         each=wall / len(seconds),
         fresh=len(pairs),

@@ -61,8 +61,10 @@ class Verdict:
     leniencies: tuple[str, ...] = ()
     """How the script was helped, in words; always empty in strict mode."""
     models: tuple[str, ...] = ()
-    """Repositories that the hub served files of to this script: what it really loaded."""
+    """Repositories that the hub was asked by this script for files of: what it really loaded."""
     seconds: float = 0.0
     """From fork to end."""
+    processor: float = 0.0
+    """Seconds of processor time: the fork, the script and its end; the hub's and the cell's are not in it."""
     output: str = ""
     """The end of what it printed."""

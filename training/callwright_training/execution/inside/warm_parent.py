@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import shutil
 import socket
 import sys
@@ -92,7 +93,7 @@ class WarmParent:
         output, notes = os.memfd_create("output"), os.memfd_create("notes")
         down, to_script = os.pipe()
         from_script, up = os.pipe()
-        started = time.monotonic()
+        started, spent = time.monotonic(), _processor_time()
         cell.take_next_child()
         child = os.fork()
         if child == 0:
@@ -109,6 +110,7 @@ class WarmParent:
             os.close(to_script)
             os.close(from_script)
         verdict |= {"id": job["id"], "seconds": round(time.monotonic() - started, 4)}
+        verdict["processor"] = round(_processor_time() - spent, 4)
         verdict |= _read_notes(notes, output)
         verdict["fetched"] = _read_fetched(self.plan["fetched"])
         return verdict
@@ -137,6 +139,12 @@ class WarmParent:
             os.waitpid(child, 0)
         if not cell.pid:
             shutil.rmtree(cell.folder, ignore_errors=True)
+
+
+def _processor_time() -> float:
+    """Of this process and of its children that have ended, in seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _folder(uid: int, home: Path) -> str:
