@@ -101,6 +101,22 @@ def script_example(instruction: str, script: str, *, candidates: Sequence[str] =
     return Prompt(task=instruction, candidates=tuple(candidates)).render(), script.strip("\n") + "\n"
 
 
+def usage_example(
+    instruction: str, call: str, *, target: str, imports: Sequence[str] = (), lines: str = ""
+) -> tuple[str, str]:
+    """The prompt and the target that teach the model to go on below a chosen call with lines that use it.
+
+    Args:
+        instruction: The record's instruction, which stands above as a comment.
+        call: The chosen call in canonical spelling.
+        target: The name that its result is bound to.
+        imports: Import statements that the call needs.
+        lines: What follows.
+    """
+    above = "".join(f"{line}\n" for line in (f"# {_one_line(instruction)}", *imports, f"{target} = {call}"))
+    return Prompt(code=above).render(), lines
+
+
 def gorilla_example(instruction: str, answer: str = "") -> tuple[str, str]:
     """The prompt and the target in Gorilla's own form (APIBench's ``code`` field)."""
     return f"###Instruction: {instruction.strip()}\n###Output: ", answer.strip() + "\n" if answer else ""

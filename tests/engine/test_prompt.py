@@ -3,7 +3,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callwright_server.prompt import CODE_BUDGET, IMPORT_BUDGET, Prompt, call_example, script_example
+from callwright_server.prompt import (
+    CODE_BUDGET,
+    IMPORT_BUDGET,
+    Prompt,
+    call_example,
+    script_example,
+    usage_example,
+)
 
 LINES = st.lists(
     st.sampled_from(["import os", "x = 1", "", "def f():", "    return 'häß'  # note", "y" * 90]), max_size=60
@@ -16,6 +23,19 @@ def test_what_training_teaches_is_what_the_cursor_asks():
     assert target == "pipeline('fill-mask')\n"
     assert Prompt.at("import os\n# Fill the blank\n#   in a sentence\n").render() == prompt
     assert script_example("Say hello", "\nprint('hello')\n") == ("# Say hello\n", "print('hello')\n")
+
+
+def test_lines_below_a_call_are_asked_for_as_the_buffer_stands():
+    prompt, lines = usage_example(
+        "Fill  the\nblank",
+        "pipeline('fill-mask')",
+        target="pipe",
+        imports=("import a", "import b"),
+        lines="pipe()\n",
+    )
+    buffer = "# Fill the blank\nimport a\nimport b\npipe = pipeline('fill-mask')\n"
+    assert (prompt, lines) == (buffer, "pipe()\n")
+    assert Prompt.at(buffer).render() == prompt
 
 
 def test_comments_take_the_indentation_of_the_cursor():

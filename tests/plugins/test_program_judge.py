@@ -12,7 +12,7 @@ from callwright_plugins.builtin import example_catalogue
 from callwright_plugins.errors import JudgeError
 from callwright_plugins.judge import Pair
 from callwright_plugins.judges.program import ProgramJudge
-from callwright_plugins.questions import Question, QuestionSet
+from callwright_plugins.questions import Question, QuestionSet, built_in_question_sets
 from callwright_plugins.testing import JudgeContract, judge_now
 
 CATALOGUE = example_catalogue()
@@ -96,6 +96,25 @@ def test_invented_ids_and_foreign_domains(ask):
         "invented": False,
     }
     assert ask("print(1)\n", asked=domain) == {"domain": False, "invented": None}
+
+
+@pytest.mark.parametrize(
+    ("lines", "used"),
+    [
+        ("print(pipe('A text.'))\n", True),
+        ("found = pipe.model.generate(1)\n", True),
+        ("import evaluate\nevaluate.load('x').compute(pipe)\n", True),
+        ("print(pipe)\n", False),
+        ("print(1)\n", False),
+        ("other = pipe\n", False),
+    ],
+)
+def test_lines_below_a_call_use_it_where_they_put_its_result_to_work(ask, lines, used):
+    usage = next(one for one in built_in_question_sets() if one.name == "usage")
+    above = IMPORT + "pipe = pipeline('summarization', model='facebook/bart-large-cnn')\n"
+
+    assert ask(lines, above, usage)["used"] is used
+    assert ask(lines, IMPORT, usage)["used"] is None
 
 
 def test_a_pipelines_task_exists_without_a_model_but_saves_no_invented_one(tmp_path):

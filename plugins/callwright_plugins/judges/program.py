@@ -8,13 +8,14 @@ not tell may come from :class:`Evidence`, of an interpreter's packages or of a s
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
-from callwright_grounding.catalogue import Call, CatalogueEntry, parse_call
+from callwright_grounding.catalogue import Call, CatalogueEntry, dotted_name, parse_call
 from callwright_plugins.errors import JudgeError
 from callwright_plugins.judge import Answer, Answers, Judge, JudgeContext, Pair, Unlabelled
 from callwright_plugins.judges.known_calls import KnownCalls
@@ -192,6 +193,18 @@ class Program:
             return Finding(True, f"calls an API for {reference.domain}")
         return Finding(False, f"calls no API for {reference.domain}")
 
+    def used(self) -> Finding:
+        """What the code above bound last is put to work: called, or given to what is not built in."""
+        bound = _last_bound(self.pair.before)
+        if bound is None:
+            return Finding(None, "nothing is bound above")
+        assert self.tree is not None  # noqa: S101
+        below = self.pair.before.count("\n")
+        calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and node.lineno > below)
+        if any(_puts_to_work(call, bound) for call in calls):
+            return Finding(True, f"{bound} is put to work")
+        return Finding(False, f"{bound} is not used")
+
     def runs(self) -> Finding:
         """It cannot run where a name is unbound; that it does run, only running it could tell."""
         missing = (*self.unbound.imports, *self.unbound.variables)
@@ -212,6 +225,23 @@ class Program:
         return Finding(not names, f"{names[0]} is {said}" if names else "all names are bound")
 
 
+def _last_bound(code: str) -> str | None:
+    """The name that the last assignment of the code binds."""
+    try:
+        last = ast.parse(code).body[-1:]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    targets = [node.targets[0] for node in last if isinstance(node, ast.Assign)]
+    return next((target.id for target in targets if isinstance(target, ast.Name)), None)
+
+
+def _puts_to_work(call: ast.Call, name: str) -> bool:
+    called = dotted_name(call.func)
+    if called is not None and hasattr(builtins, called):
+        return False
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(call))
+
+
 CHECKS: dict[str, Callable[[Program], Finding]] = {
     "syntax": Program.syntax,
     "imports": Program.imports,
@@ -221,6 +251,7 @@ CHECKS: dict[str, Callable[[Program], Finding]] = {
     "task": Program.task,
     "domain": Program.domain,
     "runs": Program.runs,
+    "used": Program.used,
 }
 """What a question may name as its check."""
 

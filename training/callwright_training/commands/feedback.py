@@ -25,7 +25,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--samples", type=click.IntRange(1), help="Completions for each record.  [default: 4]")
 @click.option("--temperature", type=click.FloatRange(0), help="Divides the logits.  [default: 1.0]")
 @click.option("--max-tokens", type=click.IntRange(1), help="The longest completion.  [default: 64]")
-@click.option("--form", type=click.Choice(["call", "script"]), help="What is asked for.  [default: call]")
+@click.option(
+    "--form", type=click.Choice(["call", "script", "usage"]), help="What is asked for.  [default: call]"
+)
 @click.option("--threshold", type=float, help="Score from which a sample is accepted.")
 @click.option("--quantile", type=click.FloatRange(0, 1), help="Share not to accept.  [default: 0.5]")
 @click.option("--limit", type=click.IntRange(1), help="Sample only so many records.")

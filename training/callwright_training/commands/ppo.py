@@ -26,7 +26,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     "--records", type=_FILE, multiple=True, required=True, help="Records whose tasks are the prompts."
 )
 @click.option(
-    "--form", type=click.Choice(["call", "script"]), default="call", show_default=True, help="As served."
+    "--form",
+    type=click.Choice(["call", "script", "usage"]),
+    default="call",
+    show_default=True,
+    help="As served.",
 )
 @click.option(
     "--algorithm", type=click.Choice(["ppo", "grpo"]), help="Our loop, or TRL's GRPO.  [default: ppo]"

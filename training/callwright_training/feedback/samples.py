@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_plugins.judge import Pair
-from callwright_server.prompt import call_example, script_example
+from callwright_server.prompt import call_example, script_example, usage_example
+from callwright_server.suggest.rendering import target_name
 from callwright_training.records import Record
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Form = Literal["call", "script"]
+Form = Literal["call", "script", "usage"]
+"""One API call; a whole script; the lines below the record's own call that use it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +41,42 @@ def prompt_of(record: Record, form: Form) -> str:
     """What the model continues for a record, as it is served."""
     if form == "script":
         return script_example(record.instruction, "")[0]
+    if form == "usage":
+        api = record.api
+        return usage_example(record.instruction, api.text, target=target_name(api), imports=api.imports)[0]
     return call_example(record.instruction, "")[0]
+
+
+def askable(records: Iterable[Record], form: Form, catalogue: Catalogue) -> tuple[Record, ...]:
+    """Records that can be asked about in this form.
+
+    Lines below a call need the call's imports above it: where a record lacks them, they are those of other
+    calls of the same callable; a record for which nobody knows them is left out.
+    """
+    records = tuple(records)
+    if form != "usage":
+        return records
+    imports = catalogue_imports(catalogue, records)
+    known = (
+        (record, record.api.imports or tuple(imports(record.api.text).splitlines())) for record in records
+    )
+    return tuple(
+        replace(record, api=replace(record.api, imports=lines))
+        for record, lines in known
+        if lines and record.api.parsed is not None
+    )
+
+
+def code_above(completion: str, record: Record | None, form: Form, imports: ImportsOf) -> str:
+    """What stands above a completion in the editor and is not the model's work."""
+    if form == "call":
+        return imports(completion)
+    return prompt_of(record, form) if form == "usage" and record is not None else ""
 
 
 def pair_of(sample: Sample, record: Record | None, form: Form, imports: ImportsOf) -> Pair:
     """The pair that a judge sees: for a call, with the imports that the editor adds when it is accepted."""
-    before = imports(sample.completion) if form == "call" else ""
+    before = code_above(sample.completion, record, form, imports)
     return Pair(
         id=sample.id,
         instruction=sample.instruction,

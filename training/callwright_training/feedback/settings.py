@@ -35,8 +35,9 @@ class FeedbackSettings(JudgeSettings):
     """Divides the logits; 0 draws the likeliest completion only."""
     max_tokens: PositiveInt = 64
     """The longest completion, in tokens."""
-    form: Literal["call", "script"] = "call"
-    """What the model is asked for: one API call, up to the end of its line, or a whole script."""
+    form: Literal["call", "script", "usage"] = "call"
+    """What the model is asked for: one API call, up to the end of its line; a whole script; or the lines
+    below the record's own call that use it, as the editor has them written."""
     threshold: float | None = None
     """Score from which a sample counts as accepted; none takes `quantile`."""
     quantile: Share = 0.5

@@ -32,6 +32,7 @@ from callwright_training.feedback.samples import (
     Asked,
     Sample,
     Sampling,
+    askable,
     catalogue_imports,
     complete,
     pair_of,
@@ -76,7 +77,8 @@ def run_feedback(request: FeedbackRequest, step: Step) -> dict[str, Any]:
         PluginError: The judge or the question set is unknown, or the judge cannot go on.
     """
     settings = request.settings
-    records = shuffled(request.records, request.seed)[: settings.limit]
+    can_be_asked = askable(request.records, settings.form, request.catalogue)
+    records = shuffled(can_be_asked, request.seed)[: settings.limit]
     if not records:
         raise StageError("feedback: there is no record to sample for; check `records` in the run file")
     questions = request.plugins.question_set(settings.questions)

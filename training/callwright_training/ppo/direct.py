@@ -14,7 +14,7 @@ from callwright_plugins.judge import Judge, Pair
 from callwright_plugins.judging import judge_all, score
 from callwright_plugins.questions import QuestionSet
 from callwright_training.execution.reward import Grade
-from callwright_training.feedback.samples import Form, catalogue_imports, prompt_of
+from callwright_training.feedback.samples import Form, catalogue_imports, code_above, prompt_of
 from callwright_training.ppo.rollout import Score
 from callwright_training.records import Record
 
@@ -59,7 +59,7 @@ def direct_score(
     def pair(number: int, prompt: Sequence[int], tokens: Sequence[int]) -> Pair:
         record = by_prompt[tuple(prompt)]
         completion = tokenizer.decode(tokens, skip_special_tokens=True)
-        before = imports(completion) if form == "call" else ""
+        before = code_above(completion, record, form, imports)
         return Pair(
             id=str(number),
             instruction=record.instruction,

@@ -6,9 +6,9 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_plugins.judge import Judge
@@ -16,7 +16,7 @@ from callwright_plugins.questions import QuestionSet
 from callwright_training.bases import Base, load_base
 from callwright_training.errors import StageError
 from callwright_training.export.merge import merge
-from callwright_training.feedback.samples import prompt_of
+from callwright_training.feedback.samples import Form, askable, prompt_of
 from callwright_training.files import write_whole
 from callwright_training.logs import read_log
 from callwright_training.ppo import processes
@@ -48,7 +48,7 @@ class PPORequest:
     """The folder of the stage ``reward``; read only where its model is the reward."""
     records: Sequence[Record]
     """Whose instructions are the prompts."""
-    form: Literal["call", "script"]
+    form: Form
     settings: PPOSettings
     seed: int
     out: Path
@@ -65,6 +65,7 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
         StageError: There is no record, or no reward model.
         SandboxError: The reward is a direct one, and what it needs is not prepared or not to be had.
     """
+    request = replace(request, records=askable(request.records, request.form, request.catalogue))
     if not request.records:
         raise StageError("ppo: there is no record to take prompts from")
     settings, out = request.settings, request.out

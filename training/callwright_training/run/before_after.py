@@ -118,7 +118,7 @@ def _bundle(run: Run, records: Sequence[Record], folder: Path) -> dict[str, Any]
         bundle=str(run.folder("export") / "bundle"),
         records=questions,
         metrics=run.file.evaluate.metrics,
-        form=run.file.feedback.form,
+        form="script" if run.file.feedback.form == "script" else "call",
         max_tokens=run.file.feedback.max_tokens,
         out=folder / "bundle",
         name=run.file.name,

@@ -78,7 +78,8 @@ def _judge(run: Run) -> str:
 
 def _require_prompts_that_were_learned(file: RunFile) -> None:
     learned = ("call", "script") if file.sft.target == "both" else (file.sft.target,)
-    if file.adapter is None and file.feedback.form not in learned:
+    wanted = "script" if file.feedback.form == "usage" else file.feedback.form
+    if file.adapter is None and wanted not in learned:
         raise StageError(
             f"feedback: form = '{file.feedback.form}', but by [sft] the model learns '{file.sft.target}' only"
         )

@@ -12,7 +12,7 @@ from callwright_training.execution.environment import Environment
 from callwright_training.execution.right_api import api_called
 from callwright_training.execution.runner import Runner
 from callwright_training.execution.verdict import Script
-from callwright_training.feedback.samples import Sample, catalogue_imports, pair_of
+from callwright_training.feedback.samples import Sample, askable, catalogue_imports, pair_of
 from callwright_training.run.stages import Run
 
 
@@ -34,10 +34,11 @@ def add_executed(run: Run, rows: Sequence[dict[str, Any]], versions: str, store:
     """
     environment = Environment.find(versions)
     check_canaries(environment, "namespaces", store, None)
-    records = {record.id: record for record in run.records}
+    form = run.file.feedback.form
+    records = {record.id: record for record in askable(run.records, form, run.catalogue)}
     imports, known = catalogue_imports(run.catalogue, run.records), KnownCalls(run.catalogue)
     samples = [Sample(**row["sample"]) for row in rows]
-    pairs = [pair_of(sample, records[sample.record], run.file.feedback.form, imports) for sample in samples]
+    pairs = [pair_of(sample, records[sample.record], form, imports) for sample in samples]
     with Runner(environment, store=store / "verdicts-lenient.jsonl") as runner:
         scripts = [Script(str(index), pair.code) for index, pair in enumerate(pairs)]
         verdicts = {verdict.id: verdict for verdict in runner.run(scripts)}
