@@ -61,7 +61,12 @@ class CallChooser:
     ) -> None:
         self.retriever, self.settings = retriever, settings
         self._model = model if settings.choice.get("language_model") else None
+        self._known = entries
         self._entries = [entries.get(document.call) for document in retriever.index.documents]
+
+    def judged_by(self, model: PairScores | None) -> CallChooser:
+        """The same choice, with this model for a judge."""
+        return CallChooser(self.retriever, self._known, model, self.settings)
 
     @classmethod
     def open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from callwright_plugins.manager import Plugins
@@ -62,25 +63,33 @@ def open_bundle(
     """
     report("checking the bundle")
     bundle = find_bundle(settings.bundle or None)
-    report("reading the catalogue")
-    shelf = Shelf(bundle.catalogue)
     report("loading the model")
-    engine = Engine(bundle, settings.engine)
-    chooser = _chooser(bundle, engine, shelf)
-    report("warming up")
-    engine.warm_up()
+    # Both sides spend their time in libraries that let other threads run.
+    with ThreadPoolExecutor(1, "callwright-open") as beside:
+        loading = beside.submit(_warm_engine, bundle, settings)
+        shelf = Shelf(bundle.catalogue)
+        chooser_with = _chooser(bundle, shelf, threads=settings.engine.threads or 1)
+        engine = loading.result()
+    chooser = chooser_with(engine)
     names = Names(installed, engine, bundle.catalogue) if installed is not None else None
     return Opened(bundle, engine, shelf, chooser, _filters(), names)
 
 
-def _chooser(bundle: Bundle, engine: Engine, shelf: Shelf) -> Chooser:
-    """The bundle's own way to choose; by words alone where it brings none."""
+def _warm_engine(bundle: Bundle, settings: Settings) -> Engine:
+    engine = Engine(bundle, settings.engine)
+    engine.warm_up()
+    return engine
+
+
+def _chooser(bundle: Bundle, shelf: Shelf, threads: int) -> Callable[[Engine], Chooser]:
+    """The bundle's own way to choose, which waits for its judge; by words alone where it brings none."""
     if not bundle.retriever.is_dir():
         log.warning("The bundle %s has no retriever: calls are chosen by words alone.", bundle.name)
-        return LexicalChooser(shelf.entries)
+        lexical = LexicalChooser(shelf.entries)
+        return lambda engine: lexical
     from callwright_server.choice import CallChooser
 
-    return CallChooser.open(bundle, engine, threads=engine.settings.threads or 1)
+    return CallChooser.open(bundle, None, threads=threads).judged_by
 
 
 def _filters() -> dict[str, Filter]:
