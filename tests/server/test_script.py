@@ -86,10 +86,9 @@ def test_what_does_not_use_the_call_is_left_out(script):
 def test_it_stays_where_the_call_stands(script):
     inside = f"def judge(reviews):\n    {TASK}"
     call = f"    {CALL}"
-    assert (
-        script("    return pipe(reviews)", "print(1)", source=inside, call=call)
-        == f"{inside}{call}\n    return pipe(reviews)"
-    )
+    use = "    return pipe(reviews)"
+    assert script(use, "print(1)", source=inside, call=call) == f"{inside}{call}\n{use}"
+    assert script("print(pipe(1))", source=inside, call=call) == f"{inside}{call}"
 
 
 def test_it_ends_lines_as_the_file_does(script):

@@ -62,14 +62,9 @@ class ScriptWriter:
         indent = call[: len(call) - len(call.lstrip())]
         before = document.text[: chosen.start] + chosen.text
         lines: list[str] = []
-        while len(lines) < LONGEST and not stop():
+        while len(lines) < LONGEST:
             line = self._next(before + "".join(f"{document.newline}{line}" for line in lines), document, stop)
-            if (
-                not line.startswith(indent)
-                or not line.strip()
-                or line.lstrip().startswith("#")
-                or line in lines
-            ):
+            if not line.startswith(indent) or line.strip()[:1] in ("", "#") or line in lines:
                 break
             lines.append(line)
             written(line.strip())
