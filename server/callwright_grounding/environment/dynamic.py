@@ -21,10 +21,9 @@ def class_is_dynamic(reader: FileReader, node: ast.ClassDef, members: dict[str, 
     if not reader.is_dynamic(node):
         return False
     found = False
-    restoring = {id(item) for method in node.body if _restores(method) for item in ast.walk(method)}
-    for item in ast.walk(node):
-        if id(item) in restoring:
-            continue
+    # Walking whole classes for the sake of one method was a fifth of an index's time.
+    telling = (item for item in node.body if reader.may_set(item) and not _restores(item))
+    for item in (part for statement in telling for part in ast.walk(statement)):
         if isinstance(item, ast.Call):
             found |= _dynamic_call(item, members)
         elif isinstance(item, ast.Attribute) and item.attr == "__dict__" and isinstance(item.ctx, ast.Store):

@@ -63,6 +63,7 @@ _FLAGS = {
 
 Store = tuple[ast.expr, ast.expr | None, ast.expr | None]
 """What is assigned to, its annotation and its value."""
+_SEQUENCES = (ast.Tuple, ast.List)
 _STORING = frozenset({
     ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AsyncWith, ast.AugAssign, ast.For, ast.With
 })  # fmt: skip
@@ -224,7 +225,7 @@ def _stores(node: ast.stmt) -> Iterator[Store]:
     """The targets a statement assigns, with annotation and value where each has its own."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            if isinstance(target, ast.Tuple | ast.List):
+            if isinstance(target, _SEQUENCES):
                 for element in target.elts:
                     yield (element.value if isinstance(element, ast.Starred) else element), None, None
             else:

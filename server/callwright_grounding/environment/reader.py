@@ -304,6 +304,11 @@ class FileReader:
         end = node.end_lineno or node.lineno
         return any(node.lineno <= number <= end for number in self.dynamic)
 
+    def may_set(self, node: ast.stmt) -> bool:
+        """Whether a line of this statement may set attributes of an object by computed strings."""
+        lines = self.lines[node.lineno - 1 : node.end_lineno]
+        return self.is_dynamic(node) or any(b"__setattr__" in line for line in lines)
+
     # -- source text -------------------------------------------------------------------------------
 
     def text(self, node: ast.expr | None) -> str | None:

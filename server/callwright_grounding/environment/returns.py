@@ -20,16 +20,23 @@ from callwright_grounding.environment.syntax import (
 if TYPE_CHECKING:
     from callwright_grounding.environment.reader import FileReader
 
+_DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_YIELDING = (ast.Yield, ast.YieldFrom)
 _MOST = 4
 """Different things that a function may return and still be understood."""
 
 
 def shown_result(reader: FileReader, node: FunctionNode, statements: list[ast.stmt]) -> str | None:
     """What the body of a function shows that it returns; ``None`` where it does not show it."""
-    values = [item.value for item in statements if isinstance(item, ast.Return)]
+    values: list[ast.expr | None] = []
+    for item in statements:
+        if isinstance(item, ast.Return):
+            values.append(item.value)
+        elif isinstance(item, _DEFINING) or (
+            isinstance(item, ast.Expr) and isinstance(item.value, _YIELDING)
+        ):
+            return None  # other `return` statements than the function's own are among them, or it is none
     if not any(value is not None for value in values) or len(values) > 12:
-        return None
-    if any(_hides(item) for item in statements):
         return None
     body = _Body(reader, node, statements)
     texts: dict[str, None] = {}
@@ -42,13 +49,6 @@ def shown_result(reader: FileReader, node: FunctionNode, statements: list[ast.st
         return None
     certain = len(texts) == 1 and len(values) <= 3 and not body.guessed
     return ("=" if certain else "~") + "\n".join(texts)
-
-
-def _hides(statement: ast.stmt) -> bool:
-    """Whether a statement says that other ``return`` statements than the function's own are among them."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return True
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Yield | ast.YieldFrom)
 
 
 class _Body:

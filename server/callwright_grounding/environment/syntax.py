@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+# Made once: these are asked for every statement of a library.
+_HOLDING = (ast.Attribute, ast.Starred)
+_SEQUENCES = (ast.Tuple, ast.List)
 _BINDING_NOTHING = frozenset({ast.Assert, ast.Delete, ast.Expr, ast.If, ast.Pass, ast.Raise, ast.Return})
 
 
@@ -78,11 +81,11 @@ def local_names(statements: list[ast.stmt]) -> set[str]:
 
 def _add_names(target: ast.expr, names: set[str]) -> None:
     """Add every name in an assignment target: by hand, as walking costs several times as much."""
-    while isinstance(target, ast.Attribute | ast.Starred):
+    while isinstance(target, _HOLDING):
         target = target.value
     if isinstance(target, ast.Name):
         names.add(target.id)
-    elif isinstance(target, ast.Tuple | ast.List):
+    elif isinstance(target, _SEQUENCES):
         for item in target.elts:
             _add_names(item, names)
     elif isinstance(target, ast.Subscript):
