@@ -176,9 +176,9 @@ export class Session {
     };
   }
 
-  /** The user's settings as the editor has written them. */
+  /** The machine's settings as the editor has written them: what stands there already is changed there. */
   settings() {
-    return JSON.parse(fs.readFileSync(path.join(this.code.home, 'user/User/settings.json'), 'utf8'));
+    return JSON.parse(fs.readFileSync(path.join(this.code.home, 'user/Machine/settings.json'), 'utf8'));
   }
 
   /** Waits for what no page shows. */
