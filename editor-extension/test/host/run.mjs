@@ -32,7 +32,7 @@ try {
   await code.stop();
 }
 
-/** VS Code gives an extension host up that has not come up within a minute, as on a busy machine: then once more. */
+/** As in the session: on a busy machine the page or its extension host may not come up, and then once more. */
 async function load() {
   for (let tries = 1; tries <= 5; tries++) {
     await code.page.goto(
@@ -40,8 +40,9 @@ async function load() {
         ['extensionDevelopmentPath', remote(extension)],
         ['extensionTestsPath', remote(path.join(extension, 'dist-test/host.cjs'))],
       ]),
+      { waitUntil: 'commit' },
     );
-    if ((await Promise.race([began, ended, after(150_000, 'late')])) !== 'late') return;
+    if ((await Promise.race([began, ended, after(200_000, 'late')])) !== 'late') return;
     console.log(`the extension host did not come up (${tries})`);
   }
 }

@@ -8,8 +8,8 @@ import { PATIENCE, startVSCode } from './vscode.mjs';
 
 const EDITOR = '.editor-instance .monaco-editor';
 const GHOST = `${EDITOR} .ghost-text-decoration, ${EDITOR} .ghost-text`;
-/** Milliseconds after which an extension host will not come up any more. */
-const START = 120_000;
+/** Milliseconds after which neither a page nor its extension host will come up any more. */
+const START = 200_000;
 const LIST = '.suggest-widget.visible .monaco-list-row';
 
 const NETWORK = path.join(import.meta.dirname, 'network');
@@ -45,21 +45,21 @@ export class Session {
   /**
    * Loads the workbench anew, with the settings as they stand in the files, and opens a file.
    *
-   * VS Code gives an extension host up that has not come up within a minute, as on a busy machine, and says so nowhere:
-   * then it is loaded once more.
+   * VS Code gives an extension host up that has not come up within a minute, as on a busy machine, and says so nowhere;
+   * and now and then a page waits for ever for one of its parts: then it is loaded once more.
    */
   async load(name, withExtension = true) {
     for (let tries = 1; ; tries++) {
-      await this.page.goto(this.code.url());
-      await this.page.waitForSelector('.explorer-folders-view .monaco-list-row');
-      await this.open(name);
-      if (!withExtension) return;
       try {
+        await this.page.goto(this.code.url(), { waitUntil: 'commit' });
+        await this.page.waitForSelector('.explorer-folders-view .monaco-list-row', { timeout: START });
+        await this.open(name);
+        if (!withExtension) return;
         await this.page.waitForSelector('[aria-label^="Callwright: "]', { state: 'attached', timeout: START });
         return;
       } catch (error) {
-        if (tries === 5) throw error;
-        console.log(`the extension host did not come up (${tries})`);
+        if (tries === 5 || error.name !== 'TimeoutError') throw error;
+        console.log(`the editor did not come up (${tries})`);
       }
     }
   }
