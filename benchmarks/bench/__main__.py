@@ -109,7 +109,7 @@ def _others(found: Row, wanted: list[str], bundle: str, names: list[str], thread
         found["start"] = typed.first_suggestion(bundle, {})
         click.echo(f"server start to first suggestion: {found['start']} s")
     if "same" in wanted:
-        found["same"] = typed.same_answers(bundle)
+        found["same"] = typed.same_answers(bundle, names)
         counts = {name: value for name, value in found["same"].items() if isinstance(value, int)}
         report.print_list("the same with and without caches", counts)
     if "quantization" in wanted:

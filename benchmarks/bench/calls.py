@@ -4,6 +4,8 @@ The server finds a call with its retriever and writes its text without the langu
 same round, stand the language model on the engine, with the code above the task read already as it is while
 someone types, and PyTorch's ``generate`` on the very weights that the bundle was made from, in 32 bits. All
 three have the same buffer in front of them; both models write as many tokens as the server's call has.
+
+Processor time is counted beside the clock's: with one thread its ratios also hold on a machine that is busy.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from callwright_server.engine import Engine, EngineSettings
 from callwright_server.prompt import Prompt
 
 Row = dict[str, Any]
+Times = tuple[float, float]
+"""Seconds by the clock, and of processor time."""
 TASKS = (
     "Detect objects in a photo",
     "Describe an image in one sentence",
@@ -38,15 +42,15 @@ TASKS = (
 
 
 def measured(bundle: str, settings: Row, threads: int) -> Row:
-    """Medians over all tasks for which the server has a call, and ratios within each round."""
+    """Medians over all tasks for which the server has a call, and ratios of each task's times."""
     before = sessions()[0].before
     buffers = [f"{before}\n# {task}\n" for task in TASKS]
     asked = asyncio.run(_by_server(settings | {"engine": {"threads": threads}}, buffers))
     engine = Engine(find_bundle(bundle or None), EngineSettings(threads=threads, draft=0))
     generate = _torch(threads)
     rows = [
-        {"server": seconds} | _by_models(engine, generate, before, buffer, len(engine.encode(text)))
-        for buffer, (text, seconds) in zip(buffers, asked, strict=True)
+        {"server": times} | _by_models(engine, generate, before, buffer, len(engine.encode(text)))
+        for buffer, (text, times) in zip(buffers, asked, strict=True)
         if text
     ]
     return _summary(rows[1:])  # the first one warms everything up
@@ -69,22 +73,27 @@ def _summary(rows: list[Row]) -> Row:
     for what in ("tokens", "prompt"):
         found[what] = statistics.median(row[what] for row in rows)
     for what in ("server", "engine", "torch"):
-        found[f"{what}_ms"] = round(1000 * statistics.median(row[what] for row in rows), 1)
+        found[f"{what}_ms"], found[f"{what}_cpu_ms"] = (
+            round(1000 * statistics.median(row[what][kind] for row in rows), 1) for kind in (0, 1)
+        )
     for what in ("server", "engine"):
-        found[f"{what}_times_torch"] = round(statistics.median(row["torch"] / row[what] for row in rows), 1)
+        ratio = statistics.median(row["torch"][0] / row[what][0] for row in rows)
+        cpu = sum(row["torch"][1] for row in rows) / sum(row[what][1] for row in rows)
+        found[f"{what}_times_torch"], found[f"{what}_times_torch_cpu"] = round(ratio, 1), round(cpu, 1)
     return found
 
 
-async def _by_server(settings: Row, buffers: list[str]) -> list[tuple[str, float]]:
+async def _by_server(settings: Row, buffers: list[str]) -> list[tuple[str, Times]]:
     """What the server suggests on the line below each task, and how long the client waited for it."""
     found = []
     async with Editor(settings) as editor:
         await editor.ready()
         for buffer in buffers:
             uri, place = editor.open(buffer), types.Position(buffer.count("\n"), 0)
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), editor.cpu_seconds()
             ghosts = await editor.ghosts(uri, place, invoked=True)
-            found.append((next(iter(ghosts), ""), time.perf_counter() - began))
+            times = (time.perf_counter() - began, editor.cpu_seconds() - cpu)
+            found.append((next(iter(ghosts), ""), times))
     return found
 
 
@@ -109,7 +118,7 @@ def _torch(threads: int) -> Callable[[list[int], int], None]:
     return generate
 
 
-def _seconds(run: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _seconds(run: Callable[[], object]) -> Times:
+    began, cpu = time.perf_counter(), time.process_time()
     run()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - cpu

@@ -116,7 +116,7 @@ async def _first(bundle: str, settings: Row) -> float:
         return round(time.monotonic() - began, 3)
 
 
-def same_answers(bundle: str, every: int = 4) -> Row:
+def same_answers(bundle: str, names: Iterable[str], every: int = 4) -> Row:
     """Answers with everything remembered, with the engine's caches only, and with nothing, at word ends.
 
     What is remembered may differ on purpose: a shown line stays while it is being typed. The engine's caches
@@ -131,7 +131,7 @@ def same_answers(bundle: str, every: int = 4) -> Row:
     plain.engine.settings = replace(plain.engine.settings, draft=0)
     remembering = cached.suggester(settings)
     found: Row = {"compared": 0, "known": 0, "same": 0, "same_by_engine": 0, "different": [], "by_engine": []}
-    for number, (text, offset) in enumerate(_word_ends()):
+    for number, (text, offset) in enumerate(_word_ends(tuple(names))):
         document = Document(text)
         known = remembering.peek(document, offset) is not None
         ours = _first_left(remembering.suggest(document, offset, stop=lambda: False), offset)
@@ -158,8 +158,8 @@ def _first_left(answer: Suggestions, offset: int) -> str:
     return next((item.text[offset - item.start :] for item in answer.shown), "-")
 
 
-def _word_ends() -> Iterable[tuple[str, int]]:
-    for session in sessions():
+def _word_ends(names: tuple[str, ...]) -> Iterable[tuple[str, int]]:
+    for session in (one for one in sessions() if one.name in names):
         text = session.before
         for key in session.keystrokes:
             text = text[: key.start] + key.text + text[key.end :]
