@@ -182,7 +182,7 @@ def test_the_judges_own_score_may_be_the_reward(tmp_path):
     good = f"from transformers import pipeline\nfound = {record.call}\n"
     pairs = [
         Pair(id=str(number), instruction=record.instruction, completion=text, reference=record.api)
-        for number, text in enumerate((good, "def (\n", good.partition("\n")[2]))
+        for number, text in enumerate((good, "print(1)\n", "def (\n", good.partition("\n")[2]))
     ]
-    best, worst, without_import = (grade.reward for grade in reward(pairs))
-    assert worst == 0 < without_import < best <= 1
+    best, something_else, not_python, without_import = (grade.reward for grade in reward(pairs))
+    assert not_python == without_import == 0 < something_else < best <= 1

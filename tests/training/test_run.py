@@ -171,12 +171,13 @@ def test_what_tiny_would_do(tmp_path):
 @pytest.mark.parametrize(
     ("name", "base", "judge"),
     [
-        ("smollm2-135m.toml", "smollm2-135m (SmolLM2", "'program' by 7 questions"),
+        ("smollm2-135m.toml", "smollm2-135m (SmolLM2", "'execution' by 7 questions"),
         ("paper.toml", "gpt2-large (from the hub", "'openai' by 8 questions"),
     ],
 )
-def test_what_the_large_ones_would_do(gorilla, monkeypatch, tmp_path, name, base, judge):
+def test_what_the_large_ones_would_do(gorilla, bare_environment, monkeypatch, tmp_path, name, base, judge):
     """Records, catalogue, split, base, judge and questions, all as a run would find them."""
+    bare_environment("2024")  # what is not prepared is a line of its own
     monkeypatch.setenv("CALLWRIGHT_DATA", str(gorilla.parent))
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     told = check(name, tmp_path / "out")
