@@ -27,10 +27,10 @@ def check_run(run: Run) -> list[str]:
         raise StageError("evaluate: no record is held out; set `held_out` under [sft] above 0")
     asked = min(feedback.limit or len(split.train), len(split.train))
     labels = round(asked * feedback.samples * (1 - file.reward.held_out))
-    reward = "M_reward" if ppo.reward == "model" else f"the tier {ppo.reward}"
+    reward = {"model": "M_reward", "judge": "the judge"}.get(ppo.reward, f"the tier {ppo.reward}")
     return [
         _start(run),
-        f"feedback: {feedback.samples} {feedback.form}s of up to {feedback.max_tokens} tokens for {asked}"
+        f"feedback: {feedback.samples} samples ({feedback.form}) of up to {feedback.max_tokens} tokens for {asked}"
         f" records, judged by {_judge(run)}",
         f"reward: {file.reward.epochs} epoch(s) over about {labels} labels",
         f"ppo: {ppo.algorithm}, {ppo.seeds} seed(s) of {ppo.steps} updates of {ppo.batch_size} completions"
