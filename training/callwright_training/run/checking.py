@@ -30,8 +30,8 @@ def check_run(run: Run) -> list[str]:
     reward = {"model": "M_reward", "judge": "the judge"}.get(ppo.reward, f"the tier {ppo.reward}")
     return [
         _start(run),
-        f"feedback: {feedback.samples} samples ({feedback.form}) of up to {feedback.max_tokens} tokens for {asked}"
-        f" records, judged by {_judge(run)}",
+        f"feedback: {feedback.samples} samples ({feedback.form}) of up to {feedback.max_tokens} tokens"
+        f" for {asked} records, judged by {_judge(run)}",
         f"reward: {file.reward.epochs} epoch(s) over about {labels} labels",
         f"ppo: {ppo.algorithm}, {ppo.seeds} seed(s) of {ppo.steps} updates of {ppo.batch_size} completions"
         f" and {ppo.choices} choices, rewarded by {reward}",
