@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from callwright_server.errors import BundleError
+from callwright_server.json_file import read_json
 
 GATE = "gate.json"
 
@@ -98,13 +98,4 @@ class Gate(BaseModel):
             BundleError: It cannot be read, or says something unknown.
         """
         path = folder / GATE
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return cls()
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            raise BundleError(f"{path}: {where}: {first['msg']}") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise BundleError(f"{path}: cannot be read ({error})") from error
+        return read_json(cls, path) if path.exists() else cls()

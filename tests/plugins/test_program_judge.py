@@ -31,9 +31,9 @@ class TestContract(JudgeContract):
 def ask(questions, tmp_path):
     """Good (`True`), bad (`False`) or abstained (`None`), by question id."""
 
-    def work(completion, before=IMPORT, asked=questions):
+    def work(completion, before=IMPORT, asked=questions, catalogue=CATALOGUE):
         pair = Pair(id="1", instruction="Sum up.", completion=completion, before=before, reference=SUMMARY)
-        [judgement] = judge_now(ProgramJudge(), [pair], asked, tmp_path, catalogue=CATALOGUE)
+        [judgement] = judge_now(ProgramJudge(), [pair], asked, tmp_path, catalogue=catalogue)
         yes = {name: answer.yes for name, answer in judgement.answers.items()}
         return {q.id: yes[q.id] if yes[q.id] is None else q.is_good(yes[q.id]) for q in asked.questions}
 
@@ -117,7 +117,7 @@ def test_lines_below_a_call_use_it_where_they_put_its_result_to_work(ask, lines,
     assert ask(lines, IMPORT, usage)["used"] is None
 
 
-def test_a_pipelines_task_exists_without_a_model_but_saves_no_invented_one(tmp_path):
+def test_a_pipelines_task_exists_without_a_model_but_saves_no_invented_one(ask):
     questions = QuestionSet.model_validate(
         {
             "name": "e",
@@ -131,9 +131,7 @@ def test_a_pipelines_task_exists_without_a_model_but_saves_no_invented_one(tmp_p
     catalogue = Catalogue([*CATALOGUE, bare])
 
     def told(completion, catalogue=catalogue):
-        pair = Pair(id="1", instruction="Sum up.", completion=completion, before=IMPORT, reference=SUMMARY)
-        [judgement] = judge_now(ProgramJudge(), [pair], questions, tmp_path, catalogue=catalogue)
-        return {name: answer.yes for name, answer in judgement.answers.items()}
+        return ask(completion, asked=questions, catalogue=catalogue)
 
     assert told("pipeline('summarization')\n", CATALOGUE) == {"domain": True, "exists": True}
     assert told("pipeline('summarisation')\n") == {"domain": False, "exists": False}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 
 from callwright_grounding.catalogue import (
     Call,
@@ -59,12 +60,12 @@ class KnownCalls:
         if call.text in self.catalogue:
             return None
         task = named_task(call)
-        if task is not None and task not in self._tasks(call.callable):
+        if task is not None and task not in self._tasks.get(call.callable, ()):
             return f"'{task}' is no task that the catalogue has"
         named = named_ids(call)
         matched = self.matches(call)
         if matched:  # what else it names may be a path or a text, but not where others name an id
-            places = self._id_places(call.callable)
+            places = self._id_places.get(call.callable, ())
             named = tuple(string for place, string in _literals(call) if place in places and string in named)
         unknown = [string for string in named if string not in self.catalogue.ids]
         if unknown:
@@ -88,14 +89,23 @@ class KnownCalls:
         usual = all(name in keywords for name, _ in call.keywords) and len(call.positional) <= positional
         return True if usual else None
 
-    def _tasks(self, callable_name: str) -> set[str | None]:
-        """Tasks that the catalogue's pipelines of this name are asked for."""
-        return {named_task(call) for call in self._calls(callable_name)}
+    @cached_property
+    def _tasks(self) -> dict[str, set[str | None]]:
+        """By callable: the tasks that the catalogue's pipelines of this name are asked for."""
+        return {name: {named_task(call) for call in self._calls(name)} for name in self._entries}
 
-    def _id_places(self, callable_name: str) -> set[int | str]:
-        """Positions and keywords in which the catalogue's calls of a callable name an id."""
-        calls = self._calls(callable_name)
-        return {place for call in calls for place, string in _literals(call) if string in named_ids(call)}
+    @cached_property
+    def _id_places(self) -> dict[str, set[int | str]]:
+        """By callable: positions and keywords in which the catalogue's calls name an id."""
+        return {
+            name: {
+                place
+                for call in self._calls(name)
+                for place, string in _literals(call)
+                if string in named_ids(call)
+            }
+            for name in self._entries
+        }
 
     def _calls(self, callable_name: str) -> list[Call]:
         return [entry.parsed for entry in self._entries[callable_name] if entry.parsed is not None]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callwright_server.errors import BundleError
+from callwright_server.json_file import complaint
 
 FORMAT_VERSION = 1
 """Version of the bundle format: the files, the graph's inputs and outputs, the manifest's fields."""
@@ -136,9 +137,7 @@ def _why_invalid(path: Path, text: str, error: ValidationError) -> str:
         return (
             f"{path}: bundle format {version}, but this Callwright reads format {FORMAT_VERSION}. {REBUILD}"
         )
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "the file"
-    return f"{path}: not a bundle's manifest: {where}: {first['msg']}. {REBUILD}"
+    return f"{path}: not a bundle's manifest: {complaint(error)}. {REBUILD}"
 
 
 def _format_version(text: str) -> int | None:

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from callwright_server.errors import BundleError
 from callwright_server.gate import CallThreshold
+from callwright_server.json_file import read_json
 
 Scores = NDArray[np.float32]
 
@@ -82,15 +82,7 @@ class ChoiceSettings(BaseModel):
         Raises:
             BundleError: It is missing or says something unknown.
         """
-        path = folder / SETTINGS
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            raise BundleError(f"{path}: {where}: {first['msg']}") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise BundleError(f"{path}: cannot be read ({error})") from error
+        return read_json(cls, folder / SETTINGS)
 
 
 def weigh(features: Mapping[str, Scores], weights: Mapping[Any, float]) -> Scores:

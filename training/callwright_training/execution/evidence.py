@@ -35,11 +35,13 @@ class StaticEvidence:
 
     def exists(self, pair: Pair) -> Finding:
         """A name or a repository that is not there is a fault."""
-        return _fault(self.verdict(pair), self.verdict(pair).failure in _MISSING)
+        verdict = self.verdict(pair)
+        return _fault(verdict, verdict.failure in _MISSING)
 
     def arguments(self, pair: Pair) -> Finding:
         """A keyword, a task or a model that the callee does not take is a fault."""
-        return _fault(self.verdict(pair), self.verdict(pair).failure is Failure.MISUSE)
+        verdict = self.verdict(pair)
+        return _fault(verdict, verdict.failure is Failure.MISUSE)
 
     def runs(self, pair: Pair) -> Finding:
         """Any reason to fail is a fault."""

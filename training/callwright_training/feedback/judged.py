@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def judge_pairs(
                 for label in labels:
                     keep(label)
         else:
-            asyncio.run(_judge_and_close(judge, waiting, settings, questions, keep))
+            asyncio.run(_then_close(judge, _judge(judge, waiting, settings, questions, keep)))
     return [known[pair.id] for pair in pairs], judge.spending()
 
 
@@ -112,15 +112,9 @@ async def _judge(
         keep(labelling.label_of(judgement, questions, settings.minimum_answered))
 
 
-async def _judge_and_close(
-    judge: Judge,
-    pairs: Sequence[Pair],
-    settings: JudgeSettings,
-    questions: QuestionSet,
-    keep: Callable[[Label], None],
-) -> None:
+async def _then_close(judge: Judge, work: Awaitable[None]) -> None:
     try:
-        await _judge(judge, pairs, settings, questions, keep)
+        await work
     finally:
         await judge.close()
 
