@@ -106,7 +106,7 @@ def bench(names: tuple[str, ...], threads: int, as_json: bool) -> None:
         measured.append((found.manifest, measure_apart(found.path, EngineSettings(threads=threads))))
     choice, reason = recommended(measured)
     if as_json:
-        rows = [asdict(row) | {"share": round(row.share, 3)} for _, row in measured]
+        rows = [asdict(row) | {"share": row.share} for _, row in measured]
         click.echo(json.dumps({"bundles": rows, "recommended": choice, "reason": reason}, indent=2))
         return
     _print_bench([row for _, row in measured])

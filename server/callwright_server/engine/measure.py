@@ -158,7 +158,7 @@ def _median(run: Callable[[], float]) -> float:
 
 
 def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 2)
+    return round(seconds * 1000, 4)
 
 
 def _python_text() -> str:
