@@ -77,9 +77,10 @@ def _judge(run: Run) -> str:
 
 
 def _require_prompts_that_were_learned(file: RunFile) -> None:
-    learned = ("call", "script") if file.sft.target == "both" else (file.sft.target,)
-    wanted = "script" if file.feedback.form == "usage" else file.feedback.form
-    if file.adapter is None and wanted not in learned:
+    several = {"both": {"call", "script"}, "all": {"call", "script", "usage"}}
+    learned = several.get(file.sft.target, {file.sft.target})
+    wanted = {"usage", "script"} if file.feedback.form == "usage" else {file.feedback.form}
+    if file.adapter is None and not wanted & learned:
         raise StageError(
             f"feedback: form = '{file.feedback.form}', but by [sft] the model learns '{file.sft.target}' only"
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callwright_server.prompt import call_example, gorilla_example, script_example
+from callwright_server.prompt import call_example, gorilla_example, script_example, usage_example
+from callwright_server.suggest.rendering import target_name
 from callwright_training.records import Record
+from callwright_training.records.imports import imports_in
+from callwright_training.sft.usage import lines_below_call
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -36,11 +39,23 @@ def texts_of(records: Iterable[Record], settings: SFT) -> list[tuple[str, str]]:
             pairs.append(gorilla_example(_task(record), gorilla_answer(record)))
             continue
         above = "\n".join(record.api.imports) if chance.random() < settings.imports_share else ""
-        if settings.target != "script" and record.api.parsed is not None:
+        if settings.target in ("call", "both", "all") and record.api.parsed is not None:
             pairs.append(call_example(_task(record), record.call, code=above))
-        if settings.target != "call" and record.code and record.code_repair != "unparsable":
+        if not record.code or record.code_repair == "unparsable":
+            continue
+        if settings.target in ("script", "both", "all"):
             pairs.append(script_example(_task(record), record.code))
+        if settings.target in ("usage", "all"):
+            pairs.extend(_usage_of(record))
     return pairs
+
+
+def _usage_of(record: Record) -> Iterator[tuple[str, str]]:
+    """The lines below the record's call, where its script has them and an import for the call."""
+    imports = record.api.imports or imports_in(record.code, record.call)
+    target = target_name(record.api)
+    if imports and (lines := lines_below_call(record, target=target, imports=imports)):
+        yield usage_example(_task(record), record.call, target=target, imports=imports, lines=lines)
 
 
 def gorilla_answer(record: Record) -> str:

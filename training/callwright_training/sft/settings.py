@@ -24,8 +24,8 @@ class SFT(BaseModel):
     """The model that is tuned: smollm2-135m, tiny, tiny-gpt2, a folder or a hub id such as gpt2-large."""
     form: Literal["buffer", "gorilla"] = "buffer"
     """Text of the examples: a Python buffer, as the server sees it, or Gorilla's ###Instruction/###Output."""
-    target: Literal["call", "script", "both"] = "call"
-    """What the model learns to write into a buffer: the API call, the whole script, or each in turn."""
+    target: Literal["call", "script", "usage", "both", "all"] = "call"
+    """What it learns to write: the API call, the script, the lines below the call; `both`: the first two."""
     imports_share: float = Field(default=0.5, ge=0, le=1)
     """Share of the buffers that already have the call's imports above the task."""
     epochs: PositiveInt = 3
