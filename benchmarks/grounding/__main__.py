@@ -4,6 +4,9 @@ Split by distribution: rules were made while looking at torch, transformers, num
 at APIBench's Hugging Face scripts; receivers, names, ranking and inventions are reported on other
 distributions' source, and on the other hubs' scripts. Existence is judged by importing libraries in a child
 process, never by our own index.
+
+A stopped run goes on where it was: sections that today's file has are not measured again, and those that ask
+the model note what they saw place by place beside the file.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -20,17 +24,18 @@ from checks import measure_check
 from existence import HELD_OUT_MODULES, JUDGED_CLASSES, JUDGED_MODULES, measure_existence
 from invented import measure_inventions, sites
 from live import LiveJudge
+from notes import Notes
 from ranking import measure_ranking
 from reads import measure_reads
 from sources import library_sources, script_sources
 from speed import measure_index, measure_load, measure_masks
 
 from callwright_grounding.environment import Environment, describe_interpreter, find_interpreter
+from callwright_grounding.errors import UserError
 from callwright_grounding.resolution.resolver import Resolver
 from callwright_server.bundle import find_bundle
 from callwright_server.engine.engine import Engine
 from callwright_server.engine.settings import EngineSettings
-from callwright_server.errors import UserError
 
 RESULTS = Path(__file__).parent.parent / "results"
 REPORTED_ON = ("accelerate", "huggingface_hub", "datasets", "peft", "trl")
@@ -46,12 +51,13 @@ class Bench:
         python: The interpreter.
         bundle: The bundle's name or folder.
         quick: Divides how much is measured.
+        target: The file of results; what is seen on the way to one is noted beside it.
     """
 
-    def __init__(self, python: str, bundle: str, quick: int) -> None:
+    def __init__(self, python: str, bundle: str, quick: int, target: Path) -> None:
         self.python = find_interpreter(python)
         self.environment = Environment(describe_interpreter(self.python))
-        self.bundle, self.quick = bundle, quick
+        self.bundle, self.quick, self.target = bundle, quick, target
         self.data = Path(os.environ.get("CALLWRIGHT_DATA", DATA))
 
     @property
@@ -63,6 +69,13 @@ class Bench:
     def engine(self) -> Engine:
         """The model, on one thread."""
         return Engine(find_bundle(self.bundle), EngineSettings(threads=1))
+
+    @contextmanager
+    def notes(self, section: str) -> Iterator[Notes]:
+        """What a stopped run of a section has seen; forgotten once the section is through."""
+        notes = Notes(self.target.with_suffix(f".{section}.jsonl"))
+        yield notes
+        notes.done()
 
     def sources(self) -> Iterator[tuple[Path, str]]:
         """Files of the distributions that are reported on."""
@@ -102,7 +115,8 @@ class Bench:
 
     def ranking(self) -> Report:
         """Members in the model's order."""
-        return measure_ranking(self.environment, self.engine, self.sources(), 300 // self.quick)
+        with self.notes("ranking") as notes:
+            return measure_ranking(self.environment, self.engine, self.sources(), 300 // self.quick, notes)
 
     def invented(self) -> Report:
         """What the model invents, and what the check finds of it."""
@@ -110,12 +124,13 @@ class Bench:
         def library(module: str) -> bool:
             return self.environment.exists(module) and not self.environment.is_standard(module)
 
-        with LiveJudge(self.python) as judge:
+        with LiveJudge(self.python) as judge, self.notes("invented") as notes:
             return measure_inventions(
                 self.environment,
                 self.engine,
                 sites(self.sources(), library),
                 judge,
+                notes,
                 inventions=200 // self.quick,
                 most_sites=1_000 // self.quick,
                 seeded=RESULTS / "invented_calls.py",
@@ -126,27 +141,55 @@ SECTIONS = ("index", "reads", "names", "check", "masks", "ranking", "invented")
 
 
 @click.command()
-@click.option("--sections", default=",".join(SECTIONS), show_default=True, help="What to measure, by commas.")
+@click.option(
+    "--sections",
+    metavar="NAMES",
+    help=f"Measure only these, by commas, also where the file has them: {', '.join(SECTIONS)}.",
+)
 @click.option("--python", default=sys.executable, help="Interpreter whose libraries count.")
 @click.option("--bundle", default="smollm2-int8", show_default=True, help="Bundle of the untouched model.")
 @click.option("--quick", default=1, show_default=True, help="Measure only one part in so many.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="JSON file; a dated one in results/ if not given."
+    "--out", type=click.Path(path_type=Path), help="JSON file; results/grounding-<today>.json if not given."
 )
-def bench(sections: str, python: str, bundle: str, quick: int, out: Path | None) -> None:
-    """Measure what is known, what exists, what is found, and what it costs."""
+def bench(sections: str | None, python: str, bundle: str, quick: int, out: Path | None) -> None:
+    """Measure what is known, what exists, what is found, and what it costs.
+
+    A stopped run goes on where it was.
+    """
     RESULTS.mkdir(exist_ok=True)
-    target = out or RESULTS / f"grounding-{datetime.now():%Y%m%d-%H%M}.json"
-    measuring, report = Bench(python, bundle, quick), dict[str, Report]()
-    for section in sections.split(","):
-        measure: Callable[[], Report] = getattr(measuring, section)
-        try:
-            report[section] = measure()
-        except UserError as error:  # a section that needs a bundle, and there is none
-            raise click.ClickException(str(error)) from error
+    target = out or RESULTS / f"grounding-{datetime.now():%Y-%m-%d}.json"
+    report = _begun(target, {"python": python, "bundle": bundle, "quick": quick})
+    measuring = Bench(python, bundle, quick, target)
+    for section in _named(sections) or SECTIONS:
+        if section in report and not sections:
+            click.echo(f"{section}: measured already, in {target.name}", err=True)
+        else:
+            click.echo(f"{section} ...", err=True)
+            report[section] = _measured(getattr(measuring, section))
+            target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         click.echo(json.dumps({section: report[section]}, indent=2))
-        target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     click.echo(f"Written to {target}", err=True)
+
+
+def _begun(target: Path, what: Report) -> dict[str, Report]:
+    """What a file says already of the same environment and model."""
+    known: dict[str, Report] = json.loads(target.read_text(encoding="utf-8")) if target.is_file() else {}
+    return known if known.get("of") == what else {"of": what}
+
+
+def _named(sections: str | None) -> list[str]:
+    names = sections.split(",") if sections else []
+    if unknown := [name for name in names if name not in SECTIONS]:
+        raise click.BadParameter(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    return names
+
+
+def _measured(measure: Callable[[], Report]) -> Report:
+    try:
+        return measure()
+    except UserError as error:  # a section that needs a bundle, and there is none
+        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":

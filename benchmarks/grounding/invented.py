@@ -12,7 +12,11 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from notes import Notes
+from progress import bar
 
 from callwright_grounding.checking import Checker
 from callwright_grounding.environment import Environment
@@ -73,6 +77,11 @@ class Written:
     def key(self) -> tuple[object, ...]:
         """What makes it another name than the others."""
         return tuple(sorted(self.question.items()))
+
+
+Judged = tuple[Written, bool]
+Noted = list[object]
+"""The fields of something written, and whether it exists."""
 
 
 def sites(sources: Iterator[tuple[Path, str]], modules: Callable[[str], bool]) -> Iterator[Site]:
@@ -166,6 +175,7 @@ def measure_inventions(
     engine: Engine,
     found: Iterator[Site],
     judge: Judge,
+    notes: Notes,
     *,
     inventions: int,
     most_sites: int,
@@ -178,32 +188,48 @@ def measure_inventions(
         engine: The untouched model.
         found: Places.
         judge: Live answers.
+        notes: What an earlier, stopped run has seen.
         inventions: How many different ones are wanted.
         most_sites: Where to stop looking for them.
         seeded: Where the file with the inventions is written.
     """
     names = Names(Installed(environment), engine, engine.bundle.catalogue)
-    freely: list[tuple[Written, bool]] = []
-    further: list[tuple[Written, bool]] = []
-    held: list[tuple[Written, bool]] = []
+    judged: dict[str, list[Judged]] = {"freely": [], "further": [], "held": []}
     invented: dict[tuple[object, ...], Written] = {}
     count = 0
-    for count, site in enumerate(found, 1):
-        first, *others = _branches(engine, site)
-        freely += _judged(site, first, judge)
-        for text in others:
-            further += _judged(site, text, judge)
-        if count % _HELD == 0:
-            held += _judged(site, _held(engine, names, site), judge)
-        invented |= {item.key: item for item, exists in (*freely, *further) if not exists}
-        if len(invented) >= inventions or count >= most_sites:
-            break
+    with bar("Looking for inventions", inventions) as at:
+        for count, site in enumerate(found, 1):
+            hold = names if count % _HELD == 0 else None
+            seen = notes.of(f"{site.before}\n{site.head}", partial(_look, engine, hold, site, judge))
+            for how, items in seen.items():
+                judged[how] += [(Written(question, line), exists) for question, line, exists in items]
+            free = judged["freely"] + judged["further"]
+            invented = {item.key: item for item, exists in free if not exists}
+            at(len(invented))
+            if len(invented) >= inventions or count >= most_sites:
+                break
     return {
         "places": count,
-        "untouched model, nothing held": _rate(freely),
-        "its second to fourth choice, nothing held": _rate(further),
-        "the same model, held to what exists": _rate(held),
+        "untouched model, nothing held": _rate(judged["freely"]),
+        "its second to fourth choice, nothing held": _rate(judged["further"]),
+        "the same model, held to what exists": _rate(judged["held"]),
         "inventions checked": measure_recall(environment, list(invented.values()), seeded),
+    }
+
+
+def _look(engine: Engine, names: Names | None, site: Site, judge: Judge) -> dict[str, list[Noted]]:
+    """What is written at a place, freely and, where ``names`` are given, held to those; with verdicts."""
+    first, *others = _branches(engine, site)
+    texts = {"freely": [first], "further": others}
+    if names is not None:
+        texts["held"] = [_held(engine, names, site)]
+    return {
+        how: [
+            [item.question, item.line, exists]
+            for text in written_there
+            for item, exists in _judged(site, text, judge)
+        ]
+        for how, written_there in texts.items()
     }
 
 
@@ -241,14 +267,14 @@ def _held(engine: Engine, names: Names, site: Site) -> str:
     return found.text[healed:]
 
 
-def _judged(site: Site, text: str, judge: Judge) -> list[tuple[Written, bool]]:
+def _judged(site: Site, text: str, judge: Judge) -> list[Judged]:
     """The names of a continuation with what the judge says of them; without those that it cannot judge."""
     new = list(written(site, text))
     answers = judge([item.question for item in new])
     return [(item, answer) for item, answer in zip(new, answers, strict=True) if answer is not None]
 
 
-def _rate(judged: list[tuple[Written, bool]]) -> dict[str, object]:
+def _rate(judged: list[Judged]) -> dict[str, object]:
     wrong = [item for item, exists in judged if not exists]
     return {
         "names judged": len(judged),

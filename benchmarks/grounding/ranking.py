@@ -6,9 +6,13 @@ import random
 import re
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from notes import Notes
+from progress import bar
 
 from callwright_grounding.environment import Environment
 from callwright_server.engine.engine import Engine
@@ -48,8 +52,20 @@ def _quoted(source: str, offset: int) -> bool:
     return "#" in line or line.count('"') % 2 == 1 or line.count("'") % 2 == 1
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a menu shows at one place."""
+
+    members: int
+    there: bool
+    """Whether the author's name is among them."""
+    first: tuple[str, ...]
+    """The first five."""
+    seconds: float
+
+
 def measure_ranking(
-    environment: Environment, engine: Engine, sources: Iterator[tuple[Path, str]], count: int
+    environment: Environment, engine: Engine, sources: Iterator[tuple[Path, str]], count: int, notes: Notes
 ) -> dict[str, object]:
     """Rank the members at call sites of known receivers.
 
@@ -58,38 +74,47 @@ def measure_ranking(
         engine: The model.
         sources: Files; no rule was made on their distributions.
         count: Sites with a known receiver to look at.
+        notes: What an earlier, stopped run has seen.
     """
     names = Names(Installed(environment), engine, engine.bundle.catalogue)
-    ranks: list[int | None] = []
-    spent: list[float] = []
-    sizes: list[int] = []
-    seen = absent = 0
-    for site in sites(sources):
-        seen += 1
-        members = names.members(Place(site.text, len(site.text)))
-        if members is None or members.trie.count < 2:
-            continue
-        sizes.append(members.trie.count)
-        if not members.trie.spells(engine.encode(site.name)):
-            absent += 1
-            ranks.append(None)
-            continue
-        started = time.perf_counter()
-        found, _ = likeliest(engine, site.text, members, LISTED, stop=lambda: False)
-        first = [name for name, _ in found][:5]
-        spent.append(time.perf_counter() - started)
-        ranks.append(first.index(site.name) + 1 if site.name in first else None)
-        if len(ranks) >= count:
-            break
+    looked: list[tuple[Site, Seen]] = []
+    calls = 0
+    with bar("Ranking members", count) as at:
+        for site in sites(sources):
+            calls += 1
+            seen = notes.of(site.text, partial(_look, names, engine, site))
+            if seen is not None:
+                looked.append((site, Seen(*seen)))
+                at(len(looked))
+            if len(looked) >= count:
+                break
+    ranks = [_rank(site.name, seen.first) for site, seen in looked]
+    spent = [seen.seconds for _, seen in looked if seen.there]
     return {
-        "call sites": seen,
-        "of them with a known receiver": len(ranks),
-        "the author's name is not among its members": absent,
-        "members, median": statistics.median(sizes) if sizes else 0,
+        "call sites": calls,
+        "of them with a known receiver": len(looked),
+        "the author's name is not among its members": sum(not seen.there for _, seen in looked),
+        "members, median": statistics.median([seen.members for _, seen in looked] or [0]),
         "recall@1 %": _share(ranks, 1),
         "recall@5 %": _share(ranks, 5),
         "seconds for all that a menu shows, median": round(statistics.median(spent), 2) if spent else None,
     }
+
+
+def _look(names: Names, engine: Engine, site: Site) -> list[object] | None:
+    """The fields of what is seen there; ``None`` where the receiver is not known."""
+    members = names.members(Place(site.text, len(site.text)))
+    if members is None or members.trie.count < 2:
+        return None
+    started = time.perf_counter()
+    there = members.trie.spells(engine.encode(site.name))
+    found = likeliest(engine, site.text, members, LISTED, stop=lambda: False)[0] if there else []
+    first = [name for name, _ in found][:5]
+    return [members.trie.count, there, first, time.perf_counter() - started]
+
+
+def _rank(name: str, first: Sequence[str]) -> int | None:
+    return first.index(name) + 1 if name in first else None
 
 
 def _share(ranks: list[int | None], within: int) -> float:
