@@ -94,3 +94,9 @@ class PPOSettings(BaseModel):
     """Compute in bfloat16: faster, a little less exact."""
     save_steps: PositiveInt = 10
     """A checkpoint is kept every so many updates."""
+
+    @property
+    def asks_reward_model(self) -> bool:
+        """Whether M_reward decides any of the result."""
+        choice = self.choices > 0 and self.choice_reward == "model"
+        return self.reward == "model" or self.value == "model" or choice

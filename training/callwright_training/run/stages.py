@@ -229,7 +229,7 @@ STAGES = (
         lambda run: [
             run.folder("sft") / "adapter",
             run.folder("sft") / "model",
-            run.folder("reward") / "reward.safetensors",
+            *([run.folder("reward") / "reward.safetensors"] if run.file.ppo.asks_reward_model else ()),
         ],
         ("model", "summary.json", "seeds"),
         _ppo,
