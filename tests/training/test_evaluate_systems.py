@@ -2,12 +2,14 @@
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from click.testing import CliRunner
 
 from callwright_grounding.errors import UserError
+from callwright_server.suggest.suggester import Suggester
 from callwright_training.cli import rlaif_train
 from callwright_training.evaluation import Summary
 from callwright_training.evaluation.systems.model import call_below_imports
@@ -117,6 +119,23 @@ def test_a_bundle_is_asked_as_an_editor_asks(tmp_path, small_catalogue, tiny_bun
     assert summary.figures["invented_ids"] == 0
     assert summary.system["kind"] == "bundle"
     assert summary.about["catalogue_version"] == small_catalogue.version
+
+
+@pytest.mark.slow
+def test_a_bundle_also_writes_the_lines_below_its_call(tmp_path, small_catalogue, tiny_bundle, monkeypatch):
+    def script(suggester, document, chosen, *, stop, written):
+        return replace(chosen, text=f"{chosen.text}\nprint({document.text!r})")
+
+    monkeypatch.setattr(Suggester, "script", script)  # the tiny model's own lines are never worth keeping
+    (tmp_path / "call").mkdir()
+    (tmp_path / "script").mkdir()
+    asked = ("--bundle", tiny_bundle.path)
+    calls = _on_the_small_catalogue(tmp_path / "call", small_catalogue, *asked)
+    wholes = _on_the_small_catalogue(tmp_path / "script", small_catalogue, *asked, "--form", "script")
+
+    assert [whole["call"] for whole in wholes] == [call["call"] for call in calls]
+    task = "# Do computer vision image classification.\n"
+    assert wholes[0]["code"] == f"{calls[0]['code']}\nprint({task!r})"
 
 
 @pytest.mark.slow

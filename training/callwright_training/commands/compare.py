@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -31,6 +32,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
     help="One more system of the line-up: this adapter, as it would be served. Several times.",
 )
 @click.option(
+    "--form",
+    type=click.Choice(["call", "script"]),
+    default="call",
+    show_default=True,
+    help="What an --adapter is asked for: the call, or also the lines below it.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Keeps what --systems evaluates."
 )
 @click.option("--html", "html_file", type=_FILE, help="Write a report that needs nothing but a browser.")
@@ -44,6 +52,7 @@ def compare(
     evaluations: tuple[Path, ...],
     systems: str | None,
     adapters: tuple[str, ...],
+    form: Literal["call", "script"],
     out: Path | None,
     html_file: Path | None,
     json_file: Path | None,
@@ -62,13 +71,13 @@ def compare(
       rlaif-train compare out/gorilla-7b out/default --html report.html
       rlaif-train compare out/* --json comparison.json
       rlaif-train compare --systems apibench --out out/apibench --html report.html
-      rlaif-train compare --systems apibench --adapter SFT=out/run/sft/adapter --out out/apibench
+      rlaif-train compare --systems apibench --adapter SFT=out/sft/adapter --form script --out out/apibench
     """  # noqa: D301
     from callwright_training.evaluation.compare import read_evaluation, side_by_side, write_json
     from callwright_training.evaluation.progress import progress
     from callwright_training.evaluation.table import print_comparison
 
-    made = _of_line_up(systems, adapters, out)
+    made = _of_line_up(systems, [_adapter(text, form) for text in adapters], out)
     with progress("comparing", 1) as advance:
         found = [*made, *(read_evaluation(place) for place in evaluations)]
         compared = side_by_side(found, resamples=resamples, seed=seed)
@@ -90,7 +99,9 @@ def compare(
         click.echo(f"report: {html_file}", err=True)
 
 
-def _of_line_up(systems: str | None, adapters: tuple[str, ...], out: Path | None) -> list[Evaluation]:
+def _of_line_up(
+    systems: str | None, adapters: Sequence[SystemToEvaluate], out: Path | None
+) -> list[Evaluation]:
     """What the line-up's systems are worth; nothing without one."""
     if systems is None:
         if adapters:
@@ -102,11 +113,10 @@ def _of_line_up(systems: str | None, adapters: tuple[str, ...], out: Path | None
     from callwright_training.evaluation.line_up import read_line_up
 
     line_up = read_line_up(systems)
-    more = tuple(_adapter(text) for text in adapters)
-    return list(evaluate_line_up(line_up.model_copy(update={"systems": (*more, *line_up.systems)}), out))
+    return list(evaluate_line_up(line_up.model_copy(update={"systems": (*adapters, *line_up.systems)}), out))
 
 
-def _adapter(text: str) -> SystemToEvaluate:
+def _adapter(text: str, form: Literal["call", "script"]) -> SystemToEvaluate:
     from callwright_training.evaluation.line_up import SystemToEvaluate
 
     name, equals, folder = text.partition("=")
@@ -114,4 +124,4 @@ def _adapter(text: str) -> SystemToEvaluate:
         raise click.BadParameter(
             f"{text!r}: write NAME=DIR, with an adapter's folder", param_hint="--adapter"
         )
-    return SystemToEvaluate(name=name, adapter=folder)
+    return SystemToEvaluate(name=name, adapter=folder, form=form)

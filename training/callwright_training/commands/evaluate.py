@@ -70,7 +70,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     type=click.Choice(["call", "script", "gorilla"]),
     default="call",
     show_default=True,
-    help="What a --model is asked to write: one API call, a script, or Gorilla's sections.",
+    help="One API call; a script, which a --bundle writes as call and lines below it; or Gorilla's sections.",
 )
 @click.option("--max-tokens", type=click.IntRange(1), help="Longest answer. Default: what fits the form.")
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Answers per question.")

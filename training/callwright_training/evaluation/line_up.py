@@ -46,7 +46,7 @@ class SystemToEvaluate(BaseModel):
     responses: str | None = None
     """A file of published answers."""
     form: Literal["call", "script", "gorilla"] = "call"
-    """What a `model` is asked to write."""
+    """What it is asked for: a `script` of an adapter or a bundle is the call and the lines below it."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:

@@ -58,7 +58,7 @@ class Request(BaseModel):
     name: str | None = None
     """The system's name in tables."""
     form: Literal["call", "script", "gorilla"] = "call"
-    """What a ``--model`` is asked to write: one call, a script, or Gorilla's sections."""
+    """What is asked for: one call; a script, which a bundle writes below its call; or Gorilla's sections."""
     max_tokens: PositiveInt | None = None
     """Longest answer in tokens; what fits the form where empty."""
     samples: PositiveInt = 1

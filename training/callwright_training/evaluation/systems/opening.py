@@ -36,7 +36,7 @@ def open_system(request: Request, known: Known) -> System:
     if kind == "bundle":
         from callwright_training.evaluation.systems.bundle import BundleSystem
 
-        return BundleSystem(value, name=request.name)
+        return BundleSystem(value, name=request.name, lines=request.form == "script")
     from callwright_training.evaluation.systems.model import ModelSystem
 
     return ModelSystem(
