@@ -93,7 +93,10 @@ class Labelled(Shelf):
 """,
     "shapes/typed.py": "def area(side): ...\n",
     "shapes/typed.pyi": """
-from typing import overload
+from typing import ClassVar, overload
+class Angle:
+    right: ClassVar[Angle]
+    degrees: float
 def area(side: float, precision: int = ...) -> str: ...
 @overload
 def load(path: str, *, lazily: bool) -> int: ...

@@ -32,6 +32,8 @@ def vocabulary(tokenizer: Tokenizer) -> Vocabulary:
         ("y = cube.scale(\n    2\n).ti", "attribute", "ti", "title", True),
         ("shapes.Square(1).", "attribute", "", "radius", False),  # has a __getattr__
         ("shapes.dark.", "attribute", "", "", False),
+        ("shapes.typed.Angle.", "attribute", "", "right", True),  # a stub gives no values
+        ("shapes.typed.Angle.right.", "attribute", "", "degrees", False),  # may be assigned
         ("from shapes import Cube, vo", "import", "vo", "volume", True),
         ("from shapes.", "import", "", "solid", True),
         ("Cube(1, co", "keyword", "co", "color", True),

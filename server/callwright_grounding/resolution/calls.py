@@ -103,7 +103,7 @@ def _instance_call(resolver: Resolver, instance: Instance, arguments: Arguments 
 
 def function_result(resolver: Resolver, function: Function, arguments: Arguments | None) -> Value | None:
     """What a function returns, by its annotation or, where its body shows it, by its body."""
-    value = dynamic_result(resolver, function) or _declared_result(resolver, function, arguments)
+    value = dynamic_result(resolver, function, arguments) or _declared_result(resolver, function, arguments)
     if value is None:
         value = claimed(_promised_result(resolver, function, arguments))
     # A decorator seldom changes what a function says that it returns; but it may.

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callwright_grounding.environment.summary import Entry
 from callwright_grounding.resolution import overlays
+from callwright_grounding.resolution.inference import Arguments
 from callwright_grounding.resolution.values import Class, Function, Instance, Value, claimed, one_of
 
 if TYPE_CHECKING:
     from callwright_grounding.resolution.resolver import Resolver
 
 
-def dynamic_result(resolver: Resolver, method: Function) -> Value | None:
-    """What such a factory is known to return; ``None`` for any other method."""
+_HUB_MODEL: Entry = ["c", "", ["torch.nn.Module"], None, [], {"__getattr__": ["f", "", []]}]
+"""The entry of a class that has all that a module has, and nobody knows what else."""
+
+
+def dynamic_result(
+    resolver: Resolver, method: Function, arguments: Arguments | None = None
+) -> Value | None:
+    """What such a factory is known to return; ``None`` for any other function."""
     if method.owner is None:
-        return None
+        loads = f"{method.module}.{method.name}" == overlays.HUB_LOAD
+        return _from_hub(arguments) if loads and arguments is not None else None
     path = f"{method.owner.path}.{method.name.rpartition('.')[2]}"
     if (factory := overlays.FACTORIES.get(path)) is not None:
         target = resolver.path(factory)
@@ -23,6 +32,14 @@ def dynamic_result(resolver: Resolver, method: Function) -> Value | None:
     if (results := overlays.RESULTS.get(path)) is not None:
         return claimed(one_of(_instance(resolver, result) for result in results))
     return None
+
+
+def _from_hub(arguments: Arguments) -> Value | None:
+    """A network of a class that stands in the repository; ``None`` for entries that are none, or may be."""
+    entry = arguments.texts.get(1) or arguments.texts.get("model")
+    if entry is None or overlays.NOT_A_MODULE.search(entry):
+        return None
+    return claimed(Instance(Class("torch.hub", "LoadedModel", _HUB_MODEL)))
 
 
 def outputs(model: Instance) -> Value | None:

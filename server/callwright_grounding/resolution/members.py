@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from callwright_grounding.environment.summary import Entry
 from callwright_grounding.resolution import overlays
 from callwright_grounding.resolution.resolver import Resolver
 from callwright_grounding.resolution.values import Class, Instance, Module, OneOf, Value, options
+
+_CLASS_VARIABLE = re.compile(r"(?:\w+\.)?ClassVar\b")
 
 
 def member_names(resolver: Resolver, value: Value) -> list[str]:
@@ -107,10 +110,24 @@ def _class_members(resolver: Resolver, value: Class | Instance) -> list[str]:
     names: dict[str, None] = {}
     for base in resolver.order(cls).bases:
         for name, entry in base.cls.entry[5].items():
-            only_instances = entry[0] == "v" and "i" in entry[1]
-            only_declared = (
-                isinstance(value, Class) and entry[0] == "v" and entry[3] == [] and entry[2] is not None
-            )
-            if isinstance(value, Instance) or not (only_instances or only_declared):
+            if isinstance(value, Instance) or _stands_on_class(resolver, base.cls.module, entry):
                 names[name] = None
     return list(names)
+
+
+def _stands_on_class(resolver: Resolver, module: str, entry: Entry) -> bool:
+    """Whether a class's member is there without an instance."""
+    if entry[0] != "v":
+        return True
+    _, flags, annotation, values = entry
+    if "i" in flags:
+        return False
+    if values != [] or annotation is None:
+        return True
+    # Only declared. A stub declares what stands on the class as such, and gives no value.
+    return _CLASS_VARIABLE.match(annotation) is not None and _has_stub(resolver, module)
+
+
+def _has_stub(resolver: Resolver, module: str) -> bool:
+    location = resolver.environment.layout.find(module)
+    return location is not None and location.stub is not None

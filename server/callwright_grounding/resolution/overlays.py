@@ -74,6 +74,10 @@ RESULTS: dict[str, tuple[str, ...]] = {
 }
 """Methods without an annotation that return an instance of one of these classes."""
 
+HUB_LOAD = "torch.hub.load"
+NOT_A_MODULE = re.compile(r"util|token|transforms?$|process|config|vocab|dataset|label", re.I)
+"""Entries of a repository on Torch Hub that are no network, by their names: ``nvidia_ssd_processing_utils``."""
+
 LOADED_MODEL = "transformers.modeling_utils.PreTrainedModel"
 
 ANY_OUTPUT = "transformers.utils.generic.ModelOutput"

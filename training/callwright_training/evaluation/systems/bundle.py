@@ -54,7 +54,7 @@ class BundleSystem:
 
 
 def first_suggestion(suggester: Suggester, record: Record, *, lines: bool = False) -> Answer:
-    """What the suggester offers first below a comment with the instruction, with or without lines below it."""
+    """What the suggester offers first below a comment with the instruction; the lines below it on request."""
     instruction = " ".join(f"{record.instruction} {record.input}".split())
     document = Document(f"# {instruction}\n")
     suggestions = suggester.suggest(document, len(document.text), stop=lambda: False)
