@@ -1,6 +1,7 @@
 /** The item in the status bar: what the server does, how long it took, why nothing was shown. */
 import * as vscode from 'vscode';
 import type { ServerStatus } from './protocol';
+import { Settling } from './settling';
 
 const ICONS: Record<ServerStatus['state'], string> = {
   loading: '$(loading~spin)',
@@ -14,6 +15,7 @@ export class StatusItem implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private status: ServerStatus = { state: 'loading' };
   private listMode = false;
+  private readonly rendering = new Settling(() => this.render());
 
   constructor() {
     this.item = vscode.window.createStatusBarItem('callwright.status', vscode.StatusBarAlignment.Right, 100);
@@ -25,14 +27,16 @@ export class StatusItem implements vscode.Disposable {
 
   /** Merges what is new; latency and silence stay until replaced. */
   update(change: Partial<ServerStatus>): void {
-    this.status = { ...this.status, ...change };
-    this.render();
+    const before = this.status;
+    this.status = { ...before, ...change };
+    if (comesAndGoes(before) && comesAndGoes(this.status)) this.rendering.later();
+    else this.rendering.now();
   }
 
   /** Whether suggestions come in the list only. */
   setListMode(on: boolean): void {
     this.listMode = on;
-    this.render();
+    this.rendering.now();
   }
 
   get current(): ServerStatus {
@@ -49,8 +53,14 @@ export class StatusItem implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.rendering.cancel();
     this.item.dispose();
   }
+}
+
+/** Whether the server is where it is at every key: at work, or ready for the next. */
+function comesAndGoes({ state }: ServerStatus): boolean {
+  return state === 'ready' || state === 'thinking';
 }
 
 /** The tooltip's text. */
