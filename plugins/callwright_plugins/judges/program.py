@@ -194,14 +194,15 @@ class Program:
         return Finding(False, f"calls no API for {reference.domain}")
 
     def used(self) -> Finding:
-        """What the code above bound last is put to work: called, or given to what is not built in."""
+        """What the code above bound last is put to work: called, asked for something, or given to a call."""
         bound = _last_bound(self.pair.before)
         if bound is None:
             return Finding(None, "nothing is bound above")
         assert self.tree is not None  # noqa: S101
         below = self.pair.before.count("\n")
+        idle = {node.value for node in ast.walk(self.tree) if isinstance(node, ast.Expr)}
         calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and node.lineno > below)
-        if any(_puts_to_work(call, bound) for call in calls):
+        if any(_puts_to_work(call, bound, call in idle) for call in calls):
             return Finding(True, f"{bound} is put to work")
         return Finding(False, f"{bound} is not used")
 
@@ -235,11 +236,29 @@ def _last_bound(code: str) -> str | None:
     return next((target.id for target in targets if isinstance(target, ast.Name)), None)
 
 
-def _puts_to_work(call: ast.Call, name: str) -> bool:
-    called = dotted_name(call.func)
-    if called is not None and hasattr(builtins, called):
-        return False
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(call))
+def _puts_to_work(call: ast.Call, name: str, idle: bool) -> bool:
+    """Whether the call asks something of the name: ``model.eval()`` and ``print(model)`` do not.
+
+    Args:
+        call: A call in the program.
+        name: What a name was bound to.
+        idle: Whether nothing is done with what the call returns.
+    """
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    called = dotted_name(call.func) or ""
+    head, _, method = called.partition(".")
+    if head == name:
+        asked = not method or not (idle or method.rpartition(".")[2] in _HOUSEKEEPING)
+        return bool(given) and asked
+    return not hasattr(builtins, called) and any(_reads(value, name) for value in given)
+
+
+def _reads(value: ast.expr, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
+
+
+_HOUSEKEEPING = frozenset({"cpu", "cuda", "eval", "float", "half", "parameters", "to", "train", "type"})
+"""Methods that return the object itself, or speak of it, and answer nothing."""
 
 
 CHECKS: dict[str, Callable[[Program], Finding]] = {
