@@ -7,6 +7,7 @@ import pytest
 from callwright_grounding.checking import Checker
 from callwright_grounding.cursor import Position
 from callwright_grounding.environment import Environment
+from callwright_grounding.environment.reader import summarize
 from callwright_grounding.resolution import Resolver
 
 IMPORTS = "import shapes, shapes.made, shapes.typed\n"
@@ -46,3 +47,37 @@ def test_what_is_only_likely_closes_no_mask(environment: Environment) -> None:
     wanted = Position(Resolver(environment), text, len(text)).wanted()
     assert "scale" in wanted.names
     assert not wanted.closed
+
+
+TORCH = {
+    "torch": b"from . import hub, nn",
+    "torch.hub": b"import torch\ndef load(repo_or_dir, model, **kwargs):\n    return _load(repo_or_dir)",
+    "torch.nn": b"class Module:\n    def eval(self):\n        return self",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "state"),
+    [
+        ("'owner/repository', 'resnet18', pretrained=True", "found"),
+        ("repo_or_dir='owner/repository', model='unet'", "found"),
+        ("'owner/repository', 'ssd_processing_utils'", ""),  # functions, by its name
+        ("'owner/repository', chosen", ""),
+    ],
+)
+def test_what_torch_hub_loads_is_a_module_and_perhaps_more(
+    environment: Environment, arguments: str, state: str
+) -> None:
+    resolver = Resolver(environment)
+    for name, source in TORCH.items():
+        resolver.local[name] = summarize(
+            source, name, is_package=name == "torch", stub=False, version=(3, 11)
+        )
+    text = f"import torch\nnetwork = torch.hub.load({arguments}).eval()\ny = network."
+    position = Position(resolver, text, len(text))
+    network = position.value("network")
+    assert bool(network) == bool(state)
+    if network is not None:
+        states = [resolver.attribute(network, name).state for name in ("eval", "fill_mask")]
+        assert states == [state, "open"]
+        assert (position.wanted().names, position.wanted().closed) == (("eval",), False)

@@ -17,9 +17,7 @@ _HUB_MODEL: Entry = ["c", "", ["torch.nn.Module"], None, [], {"__getattr__": ["f
 """The entry of a class that has all that a module has, and nobody knows what else."""
 
 
-def dynamic_result(
-    resolver: Resolver, method: Function, arguments: Arguments | None = None
-) -> Value | None:
+def dynamic_result(resolver: Resolver, method: Function, arguments: Arguments | None = None) -> Value | None:
     """What such a factory is known to return; ``None`` for any other function."""
     if method.owner is None:
         loads = f"{method.module}.{method.name}" == overlays.HUB_LOAD

@@ -76,7 +76,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
 
 HUB_LOAD = "torch.hub.load"
 NOT_A_MODULE = re.compile(r"util|token|transforms?$|process|config|vocab|dataset|label", re.I)
-"""Entries of a repository on Torch Hub that are no network, by their names: ``nvidia_ssd_processing_utils``."""
+"""What names of entries on Torch Hub have that are no network: ``nvidia_ssd_processing_utils``."""
 
 LOADED_MODEL = "transformers.modeling_utils.PreTrainedModel"
 
