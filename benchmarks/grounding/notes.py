@@ -20,7 +20,10 @@ class Notes:
         self._file = file
         self._known: dict[str, Any] = {}
         if file is not None and file.is_file():
-            self._known = dict(map(_entry, file.read_text(encoding="utf-8").splitlines()))
+            text = file.read_text(encoding="utf-8")
+            self._known = dict(map(_entry, text.splitlines()))
+            if not text.endswith("\n"):
+                file.write_text(f"{text}\n", encoding="utf-8")
 
     def of(self, place: str, look: Callable[[], Any]) -> Any:
         """What was seen at a place; where nobody has looked, by looking now.

@@ -61,7 +61,7 @@ TORCH = {
     [
         ("'owner/repository', 'resnet18', pretrained=True", "found"),
         ("repo_or_dir='owner/repository', model='unet'", "found"),
-        ("'owner/repository', 'ssd_processing_utils'", ""),  # functions, by its name
+        ("'owner/repository', 'nvidia_tts_utils'", ""),  # functions, by its name
         ("'owner/repository', chosen", ""),
     ],
 )
