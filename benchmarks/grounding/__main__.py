@@ -26,7 +26,7 @@ from invented import measure_inventions, sites
 from live import LiveJudge
 from notes import Notes
 from ranking import measure_ranking
-from reads import measure_reads
+from reads import measure_reads, together
 from sources import library_sources, script_sources
 from speed import measure_index, measure_load, measure_masks
 
@@ -88,13 +88,13 @@ class Bench:
 
     def reads(self) -> Report:
         """Receivers that are known."""
-        report: Report = {
-            "library source": measure_reads(self.resolver, self.sources(), 20_000 // self.quick)
-        }
+        library = measure_reads(self.resolver, self.sources(), 20_000 // self.quick)
+        report = {"library source": library}
         for hub in ("huggingface", "torchhub", "tensorflowhub"):
             scripts = script_sources(self.data, hub)
             report[f"scripts, {hub}"] = measure_reads(self.resolver, scripts, 20_000)
-        return report
+        torch = [report["scripts, huggingface"], report["scripts, torchhub"]]
+        return {**report, "scripts, huggingface and torchhub": together(*torch)}
 
     def names(self) -> Report:
         """Offered names that do not exist."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from callwright_grounding.checking.checker import module_name
 from callwright_grounding.checking.judge import Reporter
@@ -33,10 +34,17 @@ def measure_reads(resolver: Resolver, sources: Iterator[tuple[Path, str]], limit
     return {
         "files": files,
         "attribute reads": total,
+        "receiver known": known,
         "receiver known %": round(100 * known / max(1, total), 1),
         "author's name allowed, % of known": round(100 * allowed / max(1, known), 2),
         "excluded": excluded[:20],
     }
+
+
+def together(*reports: dict[str, Any]) -> dict[str, object]:
+    """Several reports as one."""
+    total, known = (sum(report[key] for report in reports) for key in ("attribute reads", "receiver known"))
+    return {"attribute reads": total, "receiver known %": round(100 * known / max(1, total), 1)}
 
 
 def _file_reads(
