@@ -39,7 +39,7 @@ def test_picture(tools: dict[str, str]) -> None:
     run(tools, "node", "--test", "--test-name-pattern", "picture", "test/ui/all.test.mjs", **more)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_keystrokes(tools: dict[str, str]) -> None:
     run(tools, "node", "test/bench/keystrokes.mjs")
 

@@ -2,22 +2,29 @@
 //
 //   make bench-editor
 //
-// Two editors stand side by side, one of them without the extension, and are typed in by turns: whatever else the
-// machine does meets both. In the page: from a key's own time stamp to the first change of the text on the screen.
+// Two editors stand side by side, one of them without the extension, and are typed in by turns: without, with, without
+// again. Whatever else the machine does meets both, and the editor without it is compared with itself, too: that is how
+// much of a difference means nothing. In the page: from a key's own time stamp to the first change of the text.
 import fs from 'node:fs';
 import path from 'node:path';
 import { startSession } from '../support/session.mjs';
+import { beyondUsual, compare, quantile, slowestPlace } from './comparison.mts';
 
-const KEYS = Number(process.env.KEYS ?? 300);
-const TURN = 50;
+const ROUNDS = Number(process.env.ROUNDS ?? 8);
 /** Milliseconds between keys, and those that the extension may cost one. */
 const PAUSE = 200;
 const ALLOWED = 16;
 const LINES = Array.from({ length: 2_000 }, (_, line) => `value_${line} = compute(${line}, "text")  # line ${line}\n`).join('');
 const TYPED = 'for name, price in prices.items():\n    total = total + price * rates[name]\n    print(name, total)\n';
 const TASK = "# Sentiment analysis of a customer's review\n";
-// Enter must end the line in both, also where a list is open.
-const SETTINGS = { 'editor.acceptSuggestionOnEnter': 'off' };
+const SETTINGS = {
+  // Enter must end the line in both, also where a list is open; and each turn begins at the margin.
+  'editor.acceptSuggestionOnEnter': 'off',
+  'editor.autoIndent': 'none',
+  // The model is asked after every key, not only where the typing pauses or a word ends.
+  'callwright.pace.shortestPause': 0,
+  'callwright.pace.longestPause': 0,
+};
 
 async function start(vsix) {
   const session = await startSession({ files: { 'long.py': LINES }, settings: SETTINGS, vsix });
@@ -27,29 +34,44 @@ async function start(vsix) {
   return session;
 }
 
-/** Runs in the page. */
+/** Runs in the page: notes for each key how long it took until the text changed. */
 function watchKeys() {
   globalThis.keyDelays = [];
-  let pressed;
-  document.addEventListener('keydown', (event) => (pressed = event.timeStamp), true);
+  let pressed = [];
+  document.addEventListener('keydown', (event) => pressed.push([globalThis.keyDelays.push(null) - 1, event.timeStamp]), true);
   const text = document.querySelector('.editor-instance .monaco-editor .view-lines');
   new MutationObserver(() => {
-    if (pressed !== undefined) globalThis.keyDelays.push(performance.now() - pressed);
-    pressed = undefined;
+    for (const [key, at] of pressed) globalThis.keyDelays[key] = performance.now() - at;
+    pressed = [];
   }).observe(text, { subtree: true, childList: true, characterData: true });
 }
 
-/** Types in time; at how many keys the status said that the model was at work. */
+/** Types in time. */
 async function type(session, text) {
-  let thinking = 0;
   const began = performance.now();
   for (const [number, sign] of [...text].entries()) {
     const early = began + number * PAUSE - performance.now();
     if (early > 0) await new Promise((done) => setTimeout(done, early));
     await session.press(sign === '\n' ? 'Enter' : sign === ' ' ? 'Space' : sign);
-    thinking += await session.page.locator('[aria-label^="Callwright: thinking"]').count();
   }
-  return thinking;
+}
+
+/** One turn: the delays of its keys. */
+async function turn(session) {
+  await session.page.evaluate(() => globalThis.keyDelays.splice(0));
+  await type(session, TYPED);
+  await session.page.waitForFunction((keys) => globalThis.keyDelays.filter((delay) => delay !== null).length === keys, TYPED.length);
+  return session.page.evaluate(() => globalThis.keyDelays);
+}
+
+/** Seconds of processor time that the server has taken; not a number where the system does not tell. */
+function worked(session) {
+  try {
+    const fields = fs.readFileSync(`/proc/${session.servers().at(-1)}/stat`, 'utf8').replace(/.*\) /s, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return NaN;
+  }
 }
 
 /** Whether what stands there at the end is what would be suggested there now. */
@@ -65,31 +87,43 @@ async function stale(session) {
   return shown !== (await session.ghostText());
 }
 
-function figures(delays) {
-  const sorted = delays.toSorted((one, other) => one - other);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  return { keys: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: sorted.at(-1) };
+const signed = (number) => (number < 0 ? '−' : '+') + Math.abs(number).toFixed(1);
+const interval = ({ more, from, to }) => `${signed(more)} (${signed(from)} to ${signed(to)})`;
+
+function print(name, unit, { without, with: used, cost, noise }) {
+  const verdict = cost.more > ALLOWED ? `, over ${ALLOWED}` : '';
+  console.log(`${name}: without ${without.toFixed(1)}${unit}, with ${used.toFixed(1)}: ${interval(cost)}${verdict}; without against itself ${interval(noise)}`);
+}
+
+function report(rounds, computed, isStale) {
+  for (const [name, share] of [['p50', 0.5], ['p95', 0.95], ['p99', 0.99], ['max', 1]]) {
+    print(name, ' ms', compare(rounds, (keys) => quantile(keys, share)));
+  }
+  const late = (keys) => (100 * keys.filter((delay) => delay > ALLOWED).length) / keys.length;
+  print(`more than ${ALLOWED} ms later than that place usually is`, ' %', compare(beyondUsual(rounds), late));
+  const { place, more, noise } = slowestPlace(rounds);
+  console.log(`place that is delayed most: ${JSON.stringify(TYPED.slice(0, place + 1).slice(-12))}, ${signed(more)} ms; without against itself ${signed(noise)} ms`);
+  const keys = rounds.length * TYPED.length;
+  console.log(`${keys} keys; the server took ${((1000 * computed) / keys).toFixed(0)} ms of processor time a key; stale ghost text: ${isStale ? 'yes' : 'none'}`);
 }
 
 const off = await start([]);
 const on = await start([process.env.VSIX]);
-let thinking = 0;
 try {
-  for (let key = 0; key < KEYS; key += TURN) {
-    const text = Array.from({ length: TURN }, (_, number) => TYPED[(key + number) % TYPED.length]).join('');
-    await type(off, text);
-    thinking += await type(on, text);
-    await on.ready();
+  // The first turns make each page compile what typing needs.
+  for (const session of [off, on]) await turn(session);
+  const rounds = [];
+  let computed = 0;
+  for (let number = 0; number < ROUNDS; number++) {
+    const without = await turn(off);
+    const before = worked(on);
+    const used = await turn(on);
+    computed += worked(on) - before;
+    rounds.push({ without, with: used, again: await turn(off) });
   }
-  const delays = async (session) => figures(await session.page.evaluate(() => globalThis.keyDelays));
-  const result = { without: await delays(off), with: await delays(on), thinking, stale: await stale(on) };
-  for (const name of ['p50', 'p95', 'p99', 'max']) {
-    const [before, now] = [result.without[name], result.with[name]];
-    const verdict = now - before <= ALLOWED ? '' : `, over ${ALLOWED} ms`;
-    console.log(`${name.padEnd(4)} without ${before.toFixed(1)} ms, with ${now.toFixed(1)} ms: ${(now - before).toFixed(1)} ms more${verdict}`);
-  }
-  console.log(`${result.with.keys} keys; the model was at work at ${thinking} of them; stale ghost text: ${result.stale ? 'yes' : 'none'}`);
-  if (process.env.RESULTS) fs.writeFileSync(path.resolve(process.env.RESULTS), `${JSON.stringify(result, undefined, 2)}\n`);
+  const isStale = await stale(on);
+  report(rounds, computed, isStale);
+  if (process.env.RESULTS) fs.writeFileSync(path.resolve(process.env.RESULTS), JSON.stringify({ rounds, computed, stale: isStale }));
 } finally {
   await on.stop();
   await off.stop();
