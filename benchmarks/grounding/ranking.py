@@ -21,6 +21,7 @@ from callwright_server.suggest.choosing import Place
 from callwright_server.suggest.grounding import Names
 from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.members import likeliest
+from callwright_server.suggest.used_nearby import Nearby
 
 _CALL = re.compile(r"(?<=[\w)\]])\.(?P<name>[a-zA-Z]\w*)\(")
 _PER_FILE = 3
@@ -107,9 +108,12 @@ def _look(names: Names, engine: Engine, site: Site) -> list[object] | None:
     if members is None or members.trie.count < 2:
         return None
     started = time.perf_counter()
+    first: list[str] = []
     there = members.trie.spells(engine.encode(site.name))
-    found = likeliest(engine, site.text, members, LISTED, stop=lambda: False)[0] if there else []
-    first = [name for name, _ in found][:5]
+    if there:
+        nearby = Nearby().shares(site.path, site.text)
+        found, _ = likeliest(engine, site.text, members, LISTED, nearby=nearby, stop=lambda: False)
+        first = [name for name, _ in found][:5]
     return [members.trie.count, there, first, time.perf_counter() - started]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from callwright_server.suggest.grounding import Names
 from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.members import MemberRanker
 from callwright_server.suggest.used_here import mixed
+from callwright_server.suggest.used_nearby import Nearby
 
 FILE = "import toys\ncube = toys.Cube(1)\n"
 NAMES = st.sets(st.from_regex(r"[a-z]{1,3}(_[a-z]{1,2})?", fullmatch=True), min_size=1, max_size=12)
@@ -138,3 +140,23 @@ def test_the_engine_says_what_follows(engine: Engine):
     assert np.exp(likely).sum() == pytest.approx(1, abs=1e-3)
     assert likely.argmax() == logits.argmax()
     assert list(islice(map(bool, [engine.following("a", [], stop=lambda: True) is None]), 1)) == [True]
+
+
+@pytest.mark.parametrize("name", ["Cube", "volume"])
+def test_what_the_folders_other_files_do_goes_first(ranker: MemberRanker, tmp_path: Path, name: str):
+    (tmp_path / "box.py").write_text(f"import toys\nx = toys.{name}(1)\ntoys . {name}\ntoys.gone()\n")
+    document = Document("import toys\ny = toys.", tmp_path / "lid.py")
+    items = ranker.suggest(Ask(document, len(document.text), Kind.MENU, lambda: False)).items
+    assert items[0].text == name
+    assert "gone" not in {item.text for item in items}
+
+
+def test_a_file_nearby_is_read_again_when_it_changes_and_never_the_buffers_own(tmp_path: Path):
+    other, own, nearby = tmp_path / "box.py", tmp_path / "lid.py", Nearby()
+    own.write_text("toys.own()\n")
+    assert nearby.shares(own, "toys.") == {}
+    for text, shares in [("toys.a.b\n", {"a": 1.0}), ("toys.a\ntoys.bb\n", {"a": 0.5, "bb": 0.5})]:
+        other.write_text(text)
+        assert nearby.shares(own, "x = toys.") == shares
+    assert nearby.shares(own, "f().") == nearby.shares(None, "toys.") == {}
+    assert nearby.shares(tmp_path / "gone" / "lid.py", "toys.") == {}

@@ -6,6 +6,8 @@ split the whole text anew for every change; ours do neither.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lsprotocol import types
 from pygls.workspace import PositionCodec, TextDocument, Workspace
 
@@ -22,8 +24,12 @@ class OpenDocument(TextDocument):
         """The text now; later changes do not alter it."""
         text = self._source or ""
         if self._state is None or self._state.text is not text:
-            self._state = Document(text)
+            self._state = Document(text, self._place)
         return self._state
+
+    @property
+    def _place(self) -> Path | None:
+        return Path(self.path) if self.uri.startswith("file:") and self.path else None
 
     def offset(self, position: types.Position) -> int:
         """Code points in front of a position; positions beyond a line or the text are at its end."""

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -21,6 +22,8 @@ class Document:
 
     text: str
     """The whole text."""
+    path: Path | None = None
+    """Where it lies; ``None`` where it lies nowhere, or nobody knows."""
 
     @cached_property
     def starts(self) -> list[int]:
@@ -58,7 +61,7 @@ class Document:
         Costs a copy of the text and of the line table; a line is not looked at again unless the edit touches
         it.
         """
-        document = Document(self.text[:start] + text + self.text[end:])
+        document = Document(self.text[:start] + text + self.text[end:], self.path)
         if "starts" in self.__dict__:
             # The cached property of a frozen class: what it would compute, from what is known already.
             document.__dict__["starts"] = self._starts_after(document.text, start, end, len(text))

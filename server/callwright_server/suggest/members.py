@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -21,6 +21,7 @@ from callwright_server.suggest.cache import Recent
 from callwright_server.suggest.choosing import Grounding, Members, Place, Stop
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
 from callwright_server.suggest.used_here import mixed
+from callwright_server.suggest.used_nearby import Nearby
 
 _REMEMBERED = 512
 _READ = 6_000
@@ -40,6 +41,7 @@ class MemberRanker:
     def __init__(self, engine: Engine, names: Grounding, limit: int) -> None:
         self._engine, self._names, self._limit = engine, names, limit
         self._known: Recent[tuple[bytes, str], Suggestions] = Recent(_REMEMBERED)
+        self._nearby = Nearby()
 
     def suggest(self, ask: Ask) -> Suggestions | None:
         """The likeliest members at the cursor; ``None`` where the model would have to say, and must not."""
@@ -62,11 +64,13 @@ class MemberRanker:
         if members is None:
             return Suggestions(reason="nothing here knows what stands before the dot")
         ask.asked_model = True
+        before = ask.document.text[:start]
         found, whole = likeliest(
             self._engine,
-            ask.document.text[:start],
+            before,
             members,
             self._limit,
+            nearby=self._nearby.shares(ask.document.path, before),
             stop=lambda: ask.given_up,
             deadline=ask.deadline,
         )
@@ -84,16 +88,18 @@ def likeliest(
     members: Members,
     limit: int,
     *,
+    nearby: Mapping[str, float] | None = None,
     stop: Stop,
     deadline: float | None = None,
 ) -> tuple[list[tuple[str, float]], bool]:
-    """The likeliest members, by the model and by the file above; and whether there was time for all.
+    """The likeliest members, by the model and by the code around; and whether there was time for all.
 
     Args:
         engine: The model.
         before: The text up to where the name begins.
         members: The names.
         limit: How many are wanted.
+        nearby: What the folder's other files do with such a receiver, in shares.
         stop: Asked before every pass of the model.
         deadline: A time of :func:`time.monotonic` after which nobody waits.
     """
@@ -103,7 +109,7 @@ def likeliest(
             found.append(item)
     except TimeoutError:
         return mixed(found, (), before)[:limit], False
-    return mixed(found, members.names, before)[:limit], True
+    return mixed(found, members.names, before, nearby)[:limit], True
 
 
 def ranked(

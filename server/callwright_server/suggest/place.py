@@ -25,7 +25,7 @@ def read_place(place: str) -> tuple[Path, Document, int]:
     if match is None:
         raise PositionError(f"{place!r} is not FILE:LINE:COLUMN, such as app.py:12:9.")
     path, line, column = Path(match[1]), int(match[2]), int(match[3])
-    document = Document(_read(path))
+    document = Document(_read(path), path)
     lines = len(document.starts)
     if not 1 <= line <= lines:
         raise PositionError(f"{path}: there is no line {line}; lines go from 1 to {lines}.")
