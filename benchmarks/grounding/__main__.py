@@ -137,7 +137,7 @@ class Bench:
             )
 
 
-SECTIONS = ("index", "reads", "names", "check", "masks", "ranking", "invented")
+SECTIONS = ("index", "reads", "names", "check", "masks", "invented", "ranking")
 
 
 @click.command()
