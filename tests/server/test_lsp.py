@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -229,6 +231,18 @@ async def test_nonsense_does_not_end_the_server(editor):
     with pytest.raises(JsonRpcException):
         await editor.client.protocol.send_request_async("callwright/unheard-of", {})
     assert await editor.ghosts(f"{FROM}{TASK}‸") == [f"{FROM}{TASK}{CALL}"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+async def test_the_models_threads_give_way_to_the_editor_and_the_event_loop_does_not(editor):
+    assert await editor.ghosts(f"{FROM}{TASK}‸")
+    threads = [int(folder.name) for folder in Path(f"/proc/{editor.server.pid}/task").iterdir()]
+    niceness = {thread: os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness[editor.server.pid] == usual
+    behind = [thread for thread in threads if niceness[thread] > usual]
+    assert len(behind) >= 2, "one loads, the other suggests"
+    assert {os.sched_getscheduler(thread) for thread in behind} == {os.SCHED_BATCH}
 
 
 async def test_torch_is_not_in_the_process(editor):

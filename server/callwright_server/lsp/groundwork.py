@@ -22,6 +22,7 @@ from callwright_grounding.catalogue import Catalogue
 from callwright_grounding.checking import Checker, Finding, KnownIds
 from callwright_grounding.environment import Environment, Interpreter
 from callwright_grounding.errors import UserError
+from callwright_server.lsp.giving_way import give_way
 from callwright_server.settings import Grounding
 from callwright_server.suggest.grounding import where
 from callwright_server.suggest.installed import Installed, look, open_environment
@@ -56,7 +57,9 @@ class Groundwork:
     ) -> None:
         self._installed, self._on_change, self._on_indexing = installed, on_change, on_indexing
         self._imported = imported
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callwright-grounding")
+        self._thread = ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="callwright-grounding", initializer=give_way
+        )
         self._settings = Grounding(enabled=False)
         self._folders: tuple[Path, ...] = ()
         self._task: asyncio.Task[None] | None = None

@@ -15,6 +15,7 @@ from pathlib import Path
 from callwright_grounding.catalogue import Catalogue
 from callwright_server.bundle import DEFAULT_BUNDLE, bundles_folder
 from callwright_server.errors import ServerError
+from callwright_server.lsp.giving_way import give_way
 from callwright_server.settings import Settings
 from callwright_server.suggest.installed import Installed
 from callwright_server.suggest.opening import Opened, open_bundle
@@ -58,7 +59,9 @@ class Loader:
             on_off,
         )
         self._installed = installed
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callwright-load")
+        self._thread = ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="callwright-load", initializer=give_way
+        )
         self._settings: Settings | None = None
         self._opened: Opened | None = None
         self._task: asyncio.Task[None] | None = None

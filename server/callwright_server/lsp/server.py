@@ -22,6 +22,7 @@ from pygls.uris import to_fs_path
 from callwright_server import __version__
 from callwright_server.lsp.diagnostics import Diagnostics
 from callwright_server.lsp.documents import OpenDocument
+from callwright_server.lsp.giving_way import give_way
 from callwright_server.lsp.groundwork import Groundwork, imported_in
 from callwright_server.lsp.loading import Loader, Report
 from callwright_server.lsp.outcomes import Outcomes
@@ -81,7 +82,9 @@ class CallwrightServer(LanguageServer):
         )
         self.last: dict[str, Any] = {}
         """The last thing that was suggested, for a report by the user."""
-        self._model = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callwright-model")
+        self._model = ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="callwright-model", initializer=give_way
+        )
         self._progress: str | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._told: set[str] = set()
