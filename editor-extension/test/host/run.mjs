@@ -32,9 +32,9 @@ try {
   await code.stop();
 }
 
-/** As in the session: on a busy machine the page or its extension host may not come up, and then once more. */
+/** As in the session: now and then a page waits for ever for one of its parts, and then it is loaded once more. */
 async function load() {
-  for (let tries = 1; tries <= 5; tries++) {
+  for (let tries = 1; tries <= 3; tries++) {
     await code.page.goto(
       code.url([
         ['extensionDevelopmentPath', remote(extension)],
@@ -42,7 +42,7 @@ async function load() {
       ]),
       { waitUntil: 'commit' },
     );
-    if ((await Promise.race([began, ended, after(200_000, 'late')])) !== 'late') return;
+    if ((await Promise.race([began, ended, after(300_000, 'late')])) !== 'late') return;
     console.log(`the extension host did not come up (${tries})`);
   }
 }

@@ -8,7 +8,7 @@ import { PATIENCE, startVSCode } from './vscode.mjs';
 
 const EDITOR = '.editor-instance .monaco-editor';
 const GHOST = `${EDITOR} .ghost-text-decoration, ${EDITOR} .ghost-text`;
-/** Milliseconds after which neither a page nor its extension host will come up any more. */
+/** Milliseconds after which a page will not come up any more. */
 const START = 200_000;
 const LIST = '.suggest-widget.visible .monaco-list-row';
 
@@ -45,8 +45,7 @@ export class Session {
   /**
    * Loads the workbench anew, with the settings as they stand in the files, and opens a file.
    *
-   * VS Code gives an extension host up that has not come up within a minute, as on a busy machine, and says so nowhere;
-   * and now and then a page waits for ever for one of its parts: then it is loaded once more.
+   * Now and then a page waits for ever for one of its parts: then it is loaded once more.
    */
   async load(name, withExtension = true) {
     for (let tries = 1; ; tries++) {
@@ -55,7 +54,7 @@ export class Session {
         await this.page.waitForSelector('.explorer-folders-view .monaco-list-row', { timeout: START });
         await this.open(name);
         if (!withExtension) return;
-        await this.page.waitForSelector('[aria-label^="Callwright: "]', { state: 'attached', timeout: START });
+        await this.page.waitForSelector('[aria-label^="Callwright: "]', { state: 'attached' });
         return;
       } catch (error) {
         if (tries === 5 || error.name !== 'TimeoutError') throw error;

@@ -50,6 +50,7 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: BROWSER, timeout: PATIENCE });
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: SCALE });
   page.setDefaultTimeout(PATIENCE);
+  await page.addInitScript(waitLonger);
 
   return {
     page,
@@ -69,6 +70,16 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
       removed(home);
     },
   };
+}
+
+/**
+ * Runs in the page. VS Code gives its extension host up after a minute, and then stays without one: on a machine that is
+ * busy with everything else it takes longer.
+ */
+function waitLonger() {
+  const minute = 60_000;
+  const plain = globalThis.setTimeout;
+  globalThis.setTimeout = (run, after, ...rest) => plain(run, after === minute ? 10 * minute : after, ...rest);
 }
 
 /** What an ending process still writes must not fail a test. */
