@@ -105,6 +105,8 @@ def test_invented_ids_and_foreign_domains(ask):
         ("found = pipe.model.generate(1)\n", True),
         ("import evaluate\nevaluate.load('x').compute(pipe)\n", True),
         ("with open('f') as file:\n    pipe(file.read())\n", True),
+        ("def never(text):\n    return pipe(text)\n", False),
+        ("found = lambda text: pipe(text)\n", False),
         ("print(pipe)\n", False),
         ("pipe.model.eval()\n", False),
         ("pipe.model.resize_token_embeddings(3)\n", False),

@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 from callwright_grounding.catalogue import Call, CatalogueEntry, dotted_name, parse_call
 from callwright_plugins.errors import JudgeError
 from callwright_plugins.judge import Answer, Answers, Judge, JudgeContext, Pair, Unlabelled
+from callwright_plugins.judges.certain import certain_calls
 from callwright_plugins.judges.known_calls import KnownCalls
 from callwright_plugins.judges.names import UnboundNames, unbound_names
 from callwright_plugins.questions import Question
@@ -194,14 +195,17 @@ class Program:
         return Finding(False, f"calls no API for {reference.domain}")
 
     def used(self) -> Finding:
-        """What the code above bound last is put to work: called, asked for something, or given to a call."""
+        """What the code above bound last is put to work: called, asked for something, or given to a call.
+
+        A call inside of a function, a condition or ``try`` does not count: the program may end without it.
+        """
         bound = _last_bound(self.pair.before)
         if bound is None:
             return Finding(None, "nothing is bound above")
         assert self.tree is not None  # noqa: S101
         below = self.pair.before.count("\n")
         idle = {node.value for node in ast.walk(self.tree) if isinstance(node, ast.Expr)}
-        calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and node.lineno > below)
+        calls = (call for call in certain_calls(self.tree) if call.lineno > below)
         if any(_puts_to_work(call, bound, call in idle) for call in calls):
             return Finding(True, f"{bound} is put to work")
         return Finding(False, f"{bound} is not used")

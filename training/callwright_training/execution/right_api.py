@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator
 from typing import Literal
 
 from callwright_grounding.catalogue import Call, CatalogueEntry, named_ids, parse_call
+from callwright_plugins.judges.certain import certain_calls
 from callwright_plugins.judges.known_calls import KnownCalls
-from callwright_training.execution.static import certain_calls
 from callwright_training.metrics.calls import matches
 
 Api = Literal["right", "domain", "other"]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from callwright_grounding.checking import ERROR, Checker
+from callwright_plugins.judges.certain import certain_calls
 from callwright_training.execution.environment import Environment
 from callwright_training.execution.verdict import Failure, Script, Verdict
 
@@ -267,19 +268,6 @@ def _unbound(
 
 
 _ANONYMOUS = frozenset({"genexpr", "listcomp", "setcomp", "dictcomp"})
-
-
-def certain_calls(tree: ast.Module) -> Iterator[ast.Call]:
-    """Calls outside of functions, conditions and ``try``: those that run if the script gets there."""
-    waiting: list[ast.AST] = list(reversed(tree.body))
-    skipped = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.If, ast.IfExp)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, skipped):
-            continue
-        if isinstance(node, ast.Call):
-            yield node
-        waiting.extend(ast.iter_child_nodes(node))
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:

@@ -17,6 +17,7 @@ from callwright_training.execution.reward import Grade
 from callwright_training.feedback.samples import Form, catalogue_imports, code_above, prompt_of
 from callwright_training.ppo.rollout import Score
 from callwright_training.records import Record
+from callwright_training.sft.examples import answer_of
 
 Reward = Callable[[Sequence[Pair]], Sequence[Grade]]
 """What a direct reward is: pairs to grades, such as
@@ -38,6 +39,34 @@ def judge_reward(judge: Judge, questions: QuestionSet) -> Reward:
         return [found[pair.id] for pair in pairs]
 
     return reward
+
+
+def answered(
+    records: Sequence[Record], reward: Reward, form: Form, catalogue: Catalogue, least: float
+) -> tuple[Record, ...]:
+    """The records whose own answer earns at least this share of the highest grade.
+
+    Args:
+        records: Records, each with what the form needs.
+        reward: Grades pairs.
+        form: What would be asked for.
+        catalogue: Where calls' imports are known from.
+        least: The share.
+    """
+    imports = catalogue_imports(catalogue, records)
+    pairs = [
+        Pair(
+            id=record.id,
+            instruction=record.instruction,
+            completion=answer,
+            before=code_above(answer, record, form, imports),
+            reference=record.api,
+        )
+        for record in records
+        if (answer := answer_of(record, form))
+    ]
+    good = {pair.id for pair, grade in zip(pairs, reward(pairs), strict=True) if grade.reward >= least}
+    return tuple(record for record in records if record.id in good)
 
 
 def direct_score(

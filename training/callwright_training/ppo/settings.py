@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from callwright_plugins.validation import FROZEN
 
@@ -28,6 +36,9 @@ class PPOSettings(BaseModel):
     """Library versions for a direct reward, prepared by `rlaif-train environment prepare`."""
     reward_scale: PositiveFloat = 4.0
     """What a perfect program is worth by a direct reward or the judge; weigh it against `kl_coefficient`."""
+    answered: Share = 0.0
+    """Take prompts only from records whose own answer earns this share of the judge's highest score: what
+    cannot be answered well teaches nothing. Needs `reward = "judge"`; 0 takes all."""
     steps: PositiveInt = 100
     """Updates. Each samples one batch of completions, scores it and learns from it."""
     batch_size: PositiveInt = 32
@@ -94,6 +105,12 @@ class PPOSettings(BaseModel):
     """Compute in bfloat16: faster, a little less exact."""
     save_steps: PositiveInt = 10
     """A checkpoint is kept every so many updates."""
+
+    @model_validator(mode="after")
+    def _judge_knows_answers(self) -> Self:
+        if self.answered and self.reward != "judge":
+            raise ValueError("answered needs reward = 'judge', which tells what a record's answer earns")
+        return self
 
     @property
     def asks_reward_model(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -68,6 +69,9 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     request = replace(request, records=askable(request.records, request.form, request.catalogue))
     if not request.records:
         raise StageError("ppo: there is no record to take prompts from")
+    if request.settings.answered:
+        step("asking the judge about the records' own answers", 0.0)
+        request = replace(request, records=_answered(request))
     settings, out = request.settings, request.out
     parts = settings.minibatches * processes.join()[1]
     for name, count in (("batch_size", settings.batch_size), ("choices", settings.choices)):
@@ -89,6 +93,22 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     processes.wait()
     summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
     return summary
+
+
+def _answered(request: PPORequest) -> Sequence[Record]:
+    from callwright_training.ppo.direct import answered, judge_reward
+
+    if request.judge is None:
+        raise StageError("ppo: answered needs a judge: run it by a run file")
+    judge, questions = request.judge()
+    told, least = judge_reward(judge, questions), request.settings.answered
+    records = answered(request.records, told, request.form, request.catalogue, least)
+    asyncio.run(judge.close())
+    if not records:
+        raise StageError(
+            f"ppo: no record's own answer earns {least:g} of the score; lower `answered`"
+        )
+    return records
 
 
 def finished(out: Path) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from callwright_server.prompt import call_example, gorilla_example, script_example, usage_example
 from callwright_server.suggest.rendering import target_name
@@ -48,6 +48,15 @@ def texts_of(records: Iterable[Record], settings: SFT) -> list[tuple[str, str]]:
         if settings.target in ("usage", "all"):
             pairs.extend(_usage_of(record))
     return pairs
+
+
+def answer_of(record: Record, form: Literal["call", "script", "usage"]) -> str:
+    """The record's own answer to a prompt of this form; empty where it has none."""
+    if form == "call":
+        return record.call
+    if form == "script":
+        return record.code
+    return next((lines for _, lines in _usage_of(record)), "")
 
 
 def _usage_of(record: Record) -> Iterator[tuple[str, str]]:
