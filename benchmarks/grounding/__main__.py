@@ -38,6 +38,7 @@ from callwright_server.engine.engine import Engine
 from callwright_server.engine.settings import EngineSettings
 
 RESULTS = Path(__file__).parent.parent / "results"
+SEEDED = Path(__file__).with_name("invented_calls.txt")
 REPORTED_ON = ("accelerate", "huggingface_hub", "datasets", "peft", "trl")
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -131,9 +132,8 @@ class Bench:
                 sites(self.sources(), library),
                 judge,
                 notes,
-                inventions=200 // self.quick,
-                most_sites=1_000 // self.quick,
-                seeded=RESULTS / "invented_calls.py",
+                places=400 // self.quick,
+                seeded=SEEDED,
             )
 
 

@@ -2,7 +2,7 @@
 
 At places where installed libraries call one another the model goes on freely; what it wrote is judged by
 ``hasattr`` and ``inspect.signature``. The inventions, each on a line of its own, are the seeded file on which
-the check's recall is measured.
+the check's recall is measured; those of earlier runs stay in it as long as the judge knows nothing of them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from notes import Notes
@@ -177,9 +178,8 @@ def measure_inventions(
     judge: Judge,
     notes: Notes,
     *,
-    inventions: int,
-    most_sites: int,
-    seeded: Path | None = None,
+    places: int,
+    seeded: Path,
 ) -> dict[str, object]:
     """Let the model go on, freely and held; judge what it wrote; check its inventions.
 
@@ -189,25 +189,21 @@ def measure_inventions(
         found: Places.
         judge: Live answers.
         notes: What an earlier, stopped run has seen.
-        inventions: How many different ones are wanted.
-        most_sites: Where to stop looking for them.
-        seeded: Where the file with the inventions is written.
+        places: How many to look at.
+        seeded: The file with all inventions so far; new ones are added to it.
     """
     names = Names(Installed(environment), engine, engine.bundle.catalogue)
     judged: dict[str, list[Judged]] = {"freely": [], "further": [], "held": []}
-    invented: dict[tuple[object, ...], Written] = {}
     count = 0
-    with bar("Looking for inventions", inventions) as at:
-        for count, site in enumerate(found, 1):
+    with bar("Looking for inventions", places) as at:
+        for count, site in enumerate(islice(found, places), 1):
             hold = names if count % _HELD == 0 else None
             seen = notes.of(f"{site.before}\n{site.head}", partial(_look, engine, hold, site, judge))
             for how, items in seen.items():
                 judged[how] += [(Written(question, line), exists) for question, line, exists in items]
-            free = judged["freely"] + judged["further"]
-            invented = {item.key: item for item, exists in free if not exists}
-            at(len(invented))
-            if len(invented) >= inventions or count >= most_sites:
-                break
+            at(count)
+    free = judged["freely"] + judged["further"] + earlier(seeded, judge)
+    invented = {item.key: item for item, exists in free if not exists}
     return {
         "places": count,
         "untouched model, nothing held": _rate(judged["freely"]),
@@ -215,6 +211,16 @@ def measure_inventions(
         "the same model, held to what exists": _rate(judged["held"]),
         "inventions checked": measure_recall(environment, list(invented.values()), seeded),
     }
+
+
+def earlier(seeded: Path, judge: Judge) -> list[Judged]:
+    """What earlier runs found invented, judged again: another version of a library may have it."""
+    lines = seeded.read_text(encoding="utf-8").splitlines() if seeded.is_file() else []
+    judged: list[Judged] = []
+    for statement, _, expression in (line.partition("; ") for line in lines):
+        site = Site(_imported(statement, lambda _: True), head="", before="")
+        judged += _judged(site, expression, judge)
+    return judged
 
 
 def _look(engine: Engine, names: Names | None, site: Site, judge: Judge) -> dict[str, list[Noted]]:
@@ -284,13 +290,10 @@ def _rate(judged: list[Judged]) -> dict[str, object]:
     }
 
 
-def measure_recall(
-    environment: Environment, inventions: list[Written], seeded: Path | None
-) -> dict[str, object]:
+def measure_recall(environment: Environment, inventions: list[Written], seeded: Path) -> dict[str, object]:
     """How many of some invented names the check reports."""
     source = "".join(f"{item.line}\n" for item in inventions)
-    if seeded is not None:
-        seeded.write_text(source, encoding="utf-8")
+    seeded.write_text(source, encoding="utf-8")
     findings = Checker(environment).check(source, Path("seeded.py"))
     reported = {finding.line for finding in findings}
     errors = {finding.line for finding in findings if finding.severity == "error"}
