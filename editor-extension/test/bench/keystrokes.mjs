@@ -4,7 +4,8 @@
 //
 // Two editors stand side by side, one of them without the extension, and are typed in by turns: without, with, without
 // again. Whatever else the machine does meets both, and the editor without it is compared with itself, too: that is how
-// much of a difference means nothing. In the page: from a key's own time stamp to the first change of the text.
+// much of a difference means nothing. In the page: from a key's own time stamp to the first change of the text, and the
+// processor time of the page's main thread, which says what is done there whatever else the machine does.
 import fs from 'node:fs';
 import path from 'node:path';
 import { startSession } from '../support/session.mjs';
@@ -31,6 +32,8 @@ async function start(vsix) {
   await session.load('long.py', vsix.length > 0);
   if (vsix.length > 0) await session.ready();
   await session.page.evaluate(watchKeys);
+  session.devtools = await session.page.context().newCDPSession(session.page);
+  await session.devtools.send('Performance.enable');
   return session;
 }
 
@@ -56,12 +59,20 @@ async function type(session, text) {
   }
 }
 
-/** One turn: the delays of its keys. */
+/** Milliseconds of processor time that the page's main thread has taken. */
+async function pageTime(session) {
+  const { metrics } = await session.devtools.send('Performance.getMetrics');
+  return 1000 * metrics.find(({ name }) => name === 'ThreadTime').value;
+}
+
+/** One turn: the delays of its keys, and the page's processor time for each on average. */
 async function turn(session) {
   await session.page.evaluate(() => globalThis.keyDelays.splice(0));
+  const before = await pageTime(session);
   await type(session, TYPED);
   await session.page.waitForFunction((keys) => globalThis.keyDelays.filter((delay) => delay !== null).length === keys, TYPED.length);
-  return session.page.evaluate(() => globalThis.keyDelays);
+  const page = ((await pageTime(session)) - before) / TYPED.length;
+  return { delays: await session.page.evaluate(() => globalThis.keyDelays), page: [page] };
 }
 
 /** Seconds of processor time that the server has taken; not a number where the system does not tell. */
@@ -87,6 +98,11 @@ async function stale(session) {
   return shown !== (await session.ghostText());
 }
 
+/** The same of all turns of a round. */
+function mapped(round, what) {
+  return Object.fromEntries(Object.entries(round).map(([name, turn]) => [name, what(turn)]));
+}
+
 const signed = (number) => (number < 0 ? '−' : '+') + Math.abs(number).toFixed(1);
 const interval = ({ more, from, to }) => `${signed(more)} (${signed(from)} to ${signed(to)})`;
 
@@ -95,10 +111,13 @@ function print(name, unit, { without, with: used, cost, noise }) {
   console.log(`${name}: without ${without.toFixed(1)}${unit}, with ${used.toFixed(1)}: ${interval(cost)}${verdict}; without against itself ${interval(noise)}`);
 }
 
-function report(rounds, computed, isStale) {
+function report(turns, computed, isStale) {
+  const rounds = turns.map((round) => mapped(round, ({ delays }) => delays));
   for (const [name, share] of [['p50', 0.5], ['p95', 0.95], ['p99', 0.99], ['max', 1]]) {
     print(name, ' ms', compare(rounds, (keys) => quantile(keys, share)));
   }
+  const average = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  print('processor time of the page a key', ' ms', compare(turns.map((round) => mapped(round, ({ page }) => page)), average));
   const late = (keys) => (100 * keys.filter((delay) => delay > ALLOWED).length) / keys.length;
   print(`more than ${ALLOWED} ms later than that place usually is`, ' %', compare(beyondUsual(rounds), late));
   const { place, more, noise } = slowestPlace(rounds);
