@@ -13,6 +13,7 @@ from callwright_training.ppo.settings import PPOSettings
         ({"reward": "execution"}, False),
         ({"reward": "judge", "value": "model"}, True),
         ({"reward": "judge", "choices": 8}, False),
+        ({"reward": "judge", "choice_reward": "model"}, False),
         ({"reward": "judge", "choices": 8, "choice_reward": "model"}, True),
     ],
 )
