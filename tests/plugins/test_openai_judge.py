@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import httpx
 import pytest
 
 from callwright_plugins.errors import JudgeError
@@ -114,17 +115,30 @@ def test_a_missing_key_is_named(tmp_path, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [1, 8, 16])
 def test_throughput_grows_with_the_limit(pairs, questions, tmp_path, limit):
-    """Against a 300 ms server, at least 90 % of what the limit allows."""
+    """Against a 300 ms server 90 % of what the limit allows; on a busy machine of what a bare client gets."""
     shares: list[float] = []
-    while len(shares) < 8 and max(shares, default=0) < 0.9:  # other processes may take the cores for a while
-        shares.append(_share_of_the_ideal(pairs(limit * 10), questions, tmp_path / str(len(shares)), limit))
+    bare = 1.0
+    while len(shares) < 6 and max(shares, default=0) < 0.9 * bare:
+        judge = _judge_all(pairs(limit * 10), questions, tmp_path / str(len(shares)))
+        shares.append(_share_of_the_ideal(judge, limit))
+        if (
+            shares[-1] < 0.9
+        ):  # other programs have the cores: how far does a client get that does nothing else?
+            bare = min(bare, _share_of_the_ideal(_post_all, limit))
 
-    # The best counts: other work on this machine can only lower it.
-    assert max(shares) >= 0.9, f"limit {limit}: {', '.join(f'{share:.0%}' for share in shares)}"
+    assert max(shares) >= 0.9 * bare, f"{', '.join(f'{share:.0%}' for share in shares)}; bare {bare:.0%}"
 
 
-def _share_of_the_ideal(pairs, questions, folder, limit):
-    async def work(judge):
+def _share_of_the_ideal(ask, limit):
+    with FakeEndpoint(delay=0.3) as endpoint:
+        seconds = asyncio.run(ask(endpoint, limit))
+        assert endpoint.at_once == limit
+    return 10 * 0.3 / seconds
+
+
+def _judge_all(pairs, questions, folder):
+    async def ask(endpoint, limit):
+        judge = judge_at(endpoint, concurrency=limit, timeout=30)
         judge.open(JudgeContext(folder=folder, build=None))
         started = time.perf_counter()
         async for _ in judge_all(judge, pairs, questions):
@@ -133,7 +147,18 @@ def _share_of_the_ideal(pairs, questions, folder, limit):
         await judge.close()
         return seconds
 
-    with FakeEndpoint(delay=0.3) as endpoint:
-        seconds = asyncio.run(work(judge_at(endpoint, concurrency=limit, timeout=30)))
-        assert endpoint.at_once == limit
-    return len(pairs) * 0.3 / limit / seconds
+    return ask
+
+
+async def _post_all(endpoint, limit):
+    async with httpx.AsyncClient(timeout=30) as client, asyncio.TaskGroup() as tasks:
+        said = [{"role": role, "content": "print(1)"} for role in ("system", "user")]
+
+        async def post_ten():
+            for _ in range(10):
+                await client.post(f"{endpoint.url}/chat/completions", json={"model": "m", "messages": said})
+
+        started = time.perf_counter()
+        for _ in range(limit):
+            tasks.create_task(post_ten())
+    return time.perf_counter() - started
