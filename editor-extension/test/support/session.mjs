@@ -177,7 +177,8 @@ export class Session {
 
   /** The machine's settings as the editor has written them: what stands there already is changed there. */
   settings() {
-    return JSON.parse(fs.readFileSync(path.join(this.code.home, 'user/Machine/settings.json'), 'utf8'));
+    const text = fs.readFileSync(path.join(this.code.home, 'user/Machine/settings.json'), 'utf8').trimEnd();
+    return text.endsWith('}') ? JSON.parse(text) : {}; // the editor empties the file before it writes it
   }
 
   /** Waits for what no page shows. */
