@@ -105,9 +105,7 @@ def _answered(request: PPORequest) -> Sequence[Record]:
     records = answered(request.records, told, request.form, request.catalogue, least)
     asyncio.run(judge.close())
     if not records:
-        raise StageError(
-            f"ppo: no record's own answer earns {least:g} of the score; lower `answered`"
-        )
+        raise StageError(f"ppo: no record's own answer earns {least:g} of the score; lower `answered`")
     return records
 
 
