@@ -76,12 +76,18 @@ def code_above(completion: str, record: Record | None, form: Form, imports: Impo
 
 def pair_of(sample: Sample, record: Record | None, form: Form, imports: ImportsOf) -> Pair:
     """The pair that a judge sees: for a call, with the imports that the editor adds when it is accepted."""
-    before = code_above(sample.completion, record, form, imports)
+    return pair_with(sample.id, sample.instruction, sample.completion, record, form, imports)
+
+
+def pair_with(
+    id_: str, instruction: str, completion: str, record: Record | None, form: Form, imports: ImportsOf
+) -> Pair:
+    """The same of a completion that is no sample."""
     return Pair(
-        id=sample.id,
-        instruction=sample.instruction,
-        completion=sample.completion,
-        before=before,
+        id=id_,
+        instruction=instruction,
+        completion=completion,
+        before=code_above(completion, record, form, imports),
         reference=record.api if record else None,
     )
 

@@ -14,7 +14,7 @@ from callwright_plugins.judge import Judge, Pair
 from callwright_plugins.judging import judge_all, score
 from callwright_plugins.questions import QuestionSet
 from callwright_training.execution.reward import Grade
-from callwright_training.feedback.samples import Form, catalogue_imports, code_above, prompt_of
+from callwright_training.feedback.samples import Form, catalogue_imports, pair_with, prompt_of
 from callwright_training.ppo.rollout import Score
 from callwright_training.records import Record
 from callwright_training.sft.examples import answer_of
@@ -55,13 +55,7 @@ def answered(
     """
     imports = catalogue_imports(catalogue, records)
     pairs = [
-        Pair(
-            id=record.id,
-            instruction=record.instruction,
-            completion=answer,
-            before=code_above(answer, record, form, imports),
-            reference=record.api,
-        )
+        pair_with(record.id, record.instruction, answer, record, form, imports)
         for record in records
         if (answer := answer_of(record, form))
     ]
@@ -88,14 +82,7 @@ def direct_score(
     def pair(number: int, prompt: Sequence[int], tokens: Sequence[int]) -> Pair:
         record = by_prompt[tuple(prompt)]
         completion = tokenizer.decode(tokens, skip_special_tokens=True)
-        before = code_above(completion, record, form, imports)
-        return Pair(
-            id=str(number),
-            instruction=record.instruction,
-            completion=completion,
-            before=before,
-            reference=record.api,
-        )
+        return pair_with(str(number), record.instruction, completion, record, form, imports)
 
     def scores(prompts: Sequence[list[int]], completions: Sequence[list[int]]) -> Tensor:
         pairs = [

@@ -102,8 +102,10 @@ def _answered(request: PPORequest) -> Sequence[Record]:
         raise StageError("ppo: answered needs a judge: run it by a run file")
     judge, questions = request.judge()
     told, least = judge_reward(judge, questions), request.settings.answered
-    records = answered(request.records, told, request.form, request.catalogue, least)
-    asyncio.run(judge.close())
+    try:
+        records = answered(request.records, told, request.form, request.catalogue, least)
+    finally:
+        asyncio.run(judge.close())
     if not records:
         raise StageError(f"ppo: no record's own answer earns {least:g} of the score; lower `answered`")
     return records

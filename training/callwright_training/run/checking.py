@@ -77,10 +77,8 @@ def _judge(run: Run) -> str:
 
 
 def _require_prompts_that_were_learned(file: RunFile) -> None:
-    several = {"both": {"call", "script"}, "all": {"call", "script", "usage"}}
-    learned = several.get(file.sft.target, {file.sft.target})
     wanted = {"usage", "script"} if file.feedback.form == "usage" else {file.feedback.form}
-    if file.adapter is None and not wanted & learned:
+    if file.adapter is None and not wanted & file.sft.taught:
         raise StageError(
             f"feedback: form = '{file.feedback.form}', but by [sft] the model learns '{file.sft.target}' only"
         )

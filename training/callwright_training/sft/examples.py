@@ -39,13 +39,13 @@ def texts_of(records: Iterable[Record], settings: SFT) -> list[tuple[str, str]]:
             pairs.append(gorilla_example(_task(record), gorilla_answer(record)))
             continue
         above = "\n".join(record.api.imports) if chance.random() < settings.imports_share else ""
-        if settings.target in ("call", "both", "all") and record.api.parsed is not None:
+        if "call" in settings.taught and record.api.parsed is not None:
             pairs.append(call_example(_task(record), record.call, code=above))
         if not record.code or record.code_repair == "unparsable":
             continue
-        if settings.target in ("script", "both", "all"):
+        if "script" in settings.taught:
             pairs.append(script_example(_task(record), record.code))
-        if settings.target in ("usage", "all"):
+        if "usage" in settings.taught:
             pairs.extend(_usage_of(record))
     return pairs
 

@@ -68,3 +68,9 @@ class SFT(BaseModel):
     """Decides order, adapter initialisation and dropout."""
     split_seed: NonNegativeInt = 0
     """Decides which records are held out; other stages must use the same."""
+
+    @property
+    def taught(self) -> frozenset[str]:
+        """What `target` stands for: any of call, script and usage."""
+        several = {"both": ("call", "script"), "all": ("call", "script", "usage")}
+        return frozenset(several.get(self.target, (self.target,)))
