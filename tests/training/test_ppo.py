@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from callwright_training.bases import load_base
+from callwright_training.errors import StageError
 from callwright_training.logs import read_log
 from callwright_training.ppo import PPOSettings, loop
 from callwright_training.ppo.models import Actor
@@ -148,6 +149,11 @@ def test_two_processes_agree(request_for, tmp_path):
 
     assert json.loads((tmp_path / "two" / "summary.json").read_text())["updates"] == 2
     assert len(read_log(tmp_path / "two")) == 2
+
+
+def test_a_batch_that_does_not_hold_whole_groups_is_refused(request_for):
+    with pytest.raises(StageError, match=r"batch_size = 8 cannot be divided by samples x processes = 3"):
+        run_ppo(request_for(samples=3), quietly)
 
 
 @pytest.mark.slow

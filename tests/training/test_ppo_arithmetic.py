@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callwright_training.ppo import arithmetic
-from callwright_training.ppo.loop import batch_of, minibatches
+from callwright_training.ppo.loop import asked_of, batch_of, minibatches
 from callwright_training.ppo.settings import PPOSettings
 
 
@@ -95,6 +95,21 @@ def test_every_prompt_comes_once_before_any_comes_twice(count, size, seed):
     updates = -(-count // size)
     seen = [index for update in range(updates) for index in batch_of(count, update, size, seed)]
     assert sorted(seen[:count]) == list(range(count))
+
+
+def test_completions_of_a_prompt_are_compared_with_each_other():
+    """A prompt where all fail and one where all succeed teach nothing."""
+    scores = torch.tensor([0.0, 0.0, 0.0, 4.0, 4.0, 4.0, 1.0, 3.0, 5.0])
+    assert arithmetic.above_others(scores, 3).tolist() == [0, 0, 0, 0, 0, 0, -3, 0, 3]
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 5))
+def test_each_prompt_of_an_update_is_asked_so_often(count, samples, update):
+    prompts = [[number] for number in range(6)]
+    asked = asked_of(prompts, update, PPOSettings(batch_size=count * samples, samples=samples), seed=1)
+    chosen = [prompts[number] for number in batch_of(6, update, count, seed=1)]
+    assert asked.prompts == [prompt for prompt in chosen for _ in range(samples)]
+    assert asked.names == [f"{update}:{number}" for number in range(count * samples)]
 
 
 def test_minibatches_hold_every_row_once_in_each_pass():

@@ -29,6 +29,16 @@ def token_rewards(scores: Tensor, kl: Tensor, mask: Tensor, coefficient: float) 
     return rewards.scatter_add(1, last, scores[:, None].to(rewards.dtype))
 
 
+def above_others(scores: Tensor, samples: int) -> Tensor:
+    """Scores ``[batch]`` less the mean of the other completions of the same prompt.
+
+    Ahmadian et al. 2024 (arXiv 2402.14740), equation 8; completions of a prompt stand together.
+    """
+    groups = scores.view(-1, samples)
+    others = (groups.sum(1, keepdim=True) - groups) / (samples - 1)
+    return (groups - others).view(-1)
+
+
 def advantages(
     rewards: Tensor, values: Tensor, mask: Tensor, discount: float, smoothing: float
 ) -> tuple[Tensor, Tensor]:

@@ -66,7 +66,7 @@ def train_grpo(
         output_dir=str(out / "checkpoint"),
         max_steps=settings.steps,
         per_device_train_batch_size=settings.batch_size,
-        num_generations=_group(settings.batch_size),
+        num_generations=_group(settings),
         num_iterations=settings.epochs,
         max_completion_length=settings.max_tokens,
         temperature=settings.temperature,
@@ -105,8 +105,11 @@ def train_grpo(
     return tuned.merge_and_unload() if hasattr(tuned, "merge_and_unload") else tuned
 
 
-def _group(batch: int) -> int:
-    """Completions of each prompt that are compared: the largest of 8, 4 and 2 that divides the batch."""
+def _group(settings: PPOSettings) -> int:
+    """Completions of each prompt that are compared: as told, else the largest of 8, 4 and 2 that divides."""
+    if settings.samples > 1:
+        return settings.samples
+    batch = settings.batch_size
     return next((size for size in (8, 4, 2) if batch % size == 0), batch)
 
 

@@ -67,16 +67,15 @@ def train(
     while state["update"] < settings.steps and state["stopped"] is None:
         update = state["update"]
         step(f"update {update + 1} of {settings.steps}", update / settings.steps)
-        chosen = batch_of(len(prompts), update, settings.batch_size, seed)[rank::size]
-        names = [f"{update}:{rank + size * row}" for row in range(len(chosen))]
+        asked = asked_of(prompts, update, settings, seed)
         with precision(settings.bf16):
             rollout = roll_out(
                 roles.actor,
                 roles.reference,
                 roles.score,
                 roles.sampler,
-                [prompts[i] for i in chosen],
-                names,
+                asked.prompts,
+                asked.names,
                 settings.minibatches,
             )
             picks = pick(roles, settings, update, seed, state["kl_coefficient"])
@@ -109,6 +108,28 @@ def train(
     return stopped
 
 
+@dataclass(frozen=True)
+class Asked:
+    """This process's share of the prompts of one update."""
+
+    prompts: list[list[int]]
+    """Each as often as it is asked, one after another."""
+    names: list[str]
+    """Of the completions, which decide their random numbers."""
+
+
+def asked_of(prompts: Sequence[list[int]], update: int, settings: PPOSettings, seed: int) -> Asked:
+    """What the policy is asked in an update."""
+    rank, size = processes.join()
+    samples = settings.samples
+    places = range(settings.batch_size // samples)[rank::size]
+    chosen = batch_of(len(prompts), update, settings.batch_size // samples, seed)
+    return Asked(
+        prompts=[prompts[chosen[place]] for place in places for _ in range(samples)],
+        names=[f"{update}:{place * samples + sample}" for place in places for sample in range(samples)],
+    )
+
+
 def pick(roles: Roles, settings: PPOSettings, update: int, seed: int, coefficient: float) -> Picks | None:
     """This process's choices of one update; ``None`` where none are trained."""
     if roles.choosing is None:
@@ -122,13 +143,14 @@ def pick(roles: Roles, settings: PPOSettings, update: int, seed: int, coefficien
 def expected(actor: Actor, rollout: Rollout, settings: PPOSettings) -> Rollout:
     """The first batch with values that begin at its mean reward, as do those of every later one."""
     size = processes.join()[1]
-    mean = float(processes.summed(penalised(rollout, settings).mean()) / size)
+    mean = float(processes.summed(earned(rollout, settings).mean()) / size)
     return replace(rollout, values=rollout.values + mean) if actor.expect(mean) else rollout
 
 
-def penalised(rollout: Rollout, settings: PPOSettings) -> Tensor:
-    """The scores, less the penalty of completions that did not end, ``[batch]``."""
-    return rollout.scores - settings.missing_end_penalty * (~rollout.ended).float()
+def earned(rollout: Rollout, settings: PPOSettings) -> Tensor:
+    """Scores less the penalty for a missing end, and above the others of the same prompt; ``[batch]``."""
+    scores = rollout.scores - settings.missing_end_penalty * (~rollout.ended).float()
+    return arithmetic.above_others(scores, settings.samples) if settings.samples > 1 else scores
 
 
 def learn(
@@ -143,7 +165,7 @@ def learn(
     seed: int,
 ) -> dict[str, float]:
     """Several passes over one batch; returns the mean of each figure."""
-    scores = penalised(rollout, settings)
+    scores = earned(rollout, settings)
     rewards = arithmetic.token_rewards(scores, kl, rollout.mask, coefficient)
     if settings.whiten_rewards:
         rewards = arithmetic.whitened(rewards, rollout.mask, keep_mean=True)

@@ -43,6 +43,9 @@ class PPOSettings(BaseModel):
     """Updates. Each samples one batch of completions, scores it and learns from it."""
     batch_size: PositiveInt = 32
     """Completions of one update, over all processes."""
+    samples: PositiveInt = 1
+    """Completions of each prompt in one update; divides `batch_size`. From 2 on each is compared with the
+    others of its prompt, so that a hard prompt is not held against it (leave-one-out, arXiv 2402.14740)."""
     epochs: PositiveInt = 2
     """How often each batch is learned from."""
     minibatches: PositiveInt = 4

@@ -77,6 +77,11 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     for name, count in (("batch_size", settings.batch_size), ("choices", settings.choices)):
         if count % parts:
             raise StageError(f"ppo: {name} = {count} cannot be divided by minibatches x processes = {parts}")
+    if settings.batch_size % (settings.samples * processes.join()[1]):
+        raise StageError(
+            f"ppo: batch_size = {settings.batch_size} cannot be divided by samples x processes ="
+            f" {settings.samples * processes.join()[1]}"
+        )
     out.mkdir(parents=True, exist_ok=True)
     base = load_base(request.base)
     texts = [prompt_of(record, request.form) for record in request.records]
