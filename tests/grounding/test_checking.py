@@ -53,6 +53,7 @@ def test_finds_what_does_not_exist(checker: Checker, line: str, code: str) -> No
         "shapes.Square(1).whatever",
         "shapes.flat.anything(really=1)",
         "shapes.measure(1, unit='m', digits=3)",
+        "shapes.typed.Line().view(length=1, side='left')",
         "shapes.Cube(1).side.is_integer",  # an annotated parameter: a claim at most
         "import not_installed.thing; not_installed.thing.foo()",
         "from .sibling import name",
@@ -79,6 +80,51 @@ def test_an_ignore_comment_silences_its_own_codes_only(checker: Checker) -> None
     assert found(checker, "import shapes\nshapes.Sphere  # callwright: ignore[keyword]\n") == [
         (2, "attribute", "error")
     ]
+
+
+NARROWED = """
+import shapes
+class Box:
+    def __init__(self, it: shapes.Cube | str): self.it, self.items = it, {{}}
+    def fill(self, other):
+        for i in range(3):
+            {}
+            self.items[i], self.last = i, other
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "reported"),
+    [
+        (["self.fil()"], True),  # a loop that assigns to attributes does not forget what self is
+        (["if isinstance(self.it, shapes.Cube) and isinstance(other, str): self.it.rotate()"], True),
+        (["if isinstance(other, str) and isinstance(self.it, shapes.Cube): other.uppercase()"], True),
+        (["if not isinstance(self.it, shapes.Cube): raise ValueError", "self.it.rotate()"], True),
+        (["if not isinstance(other, str):", "    other = str(other)", "other.uppercase()"], True),
+        (["assert isinstance(self.it, shapes.Cube)", "self.it.rotate()"], True),
+        (["assert isinstance(self.it, shapes.Cube)", "self.it = other", "self.it.rotate()"], False),
+        (["if isinstance(self.it, shapes.Cube): pass", "self.it.rotate()"], False),
+        (["if other: assert isinstance(self.it, shapes.Cube)", "else: self.it.rotate()"], False),
+        (["if other: assert isinstance(self.it, shapes.Cube)", "self.it.rotate()"], False),
+        (
+            ["if other: pass", "else:", "    assert isinstance(self.it, str)", "    raise E", "self.it.up()"],
+            False,
+        ),
+        (["for _ in other: assert isinstance(self.it, shapes.Cube)", "self.it.rotate()"], False),
+        (["if isinstance(other[0].it, shapes.Cube): other.it.rotate()"], False),
+        (["if isinstance(other.it, shapes.Cube): other[0].it.rotate()"], False),
+    ],
+)  # fmt: skip
+def test_what_isinstance_finds_is_known_while_it_holds(
+    checker: Checker, lines: list[str], reported: bool
+) -> None:
+    source = NARROWED.format(f"\n{' ' * 12}".join(lines))
+    assert bool(found(checker, source)) == reported
+
+
+def test_a_function_defined_in_two_branches_is_either(checker: Checker) -> None:
+    branches = "def f(g):\n if g:\n  def h(a): ...\n else:\n  def h(a, b=1): h(a, b=2); h(a, c=2)\n"
+    assert found(checker, branches) == [(5, "keyword", "error")]
 
 
 def test_what_only_an_annotation_claims_is_a_warning(checker: Checker) -> None:

@@ -16,9 +16,10 @@ from callwright_grounding.masks import NameTrie, Vocabulary
 from callwright_server.engine.engine import Engine
 from callwright_server.suggest.asking import Ask, Kind
 from callwright_server.suggest.best_first import best_first
+from callwright_server.suggest.choosing import Place
 from callwright_server.suggest.document import Document
 from callwright_server.suggest.grounding import Names
-from callwright_server.suggest.installed import Installed
+from callwright_server.suggest.installed import Installed, look, open_environment
 from callwright_server.suggest.members import MemberRanker
 from callwright_server.suggest.used_here import mixed
 from callwright_server.suggest.used_nearby import Nearby
@@ -160,3 +161,25 @@ def test_a_file_nearby_is_read_again_when_it_changes_and_never_the_buffers_own(t
         assert nearby.shares(own, "x = toys.") == shares
     assert nearby.shares(own, "f().") == nearby.shares(None, "toys.") == {}
     assert nearby.shares(tmp_path / "gone" / "lid.py", "toys.") == {}
+
+
+def test_what_a_relative_import_brings_has_members(
+    toys: Path, engine: Engine, small_catalogue: Catalogue, tmp_path: Path
+):
+    package = tmp_path / "crane"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "base.py").write_text("class Base:\n    def lift(self): ...\n")
+    interpreter, _ = look(str(toys), [])
+    names = Names(Installed(open_environment(interpreter, [tmp_path])), engine, small_catalogue)
+
+    def members(text: str, path: Path) -> set[str]:
+        found = names.members(Place(text.replace("|", ""), text.index("|"), path))
+        return set(found.names) if found else set()
+
+    user = (
+        "from .base import Base\nclass Own(Base):\n    def f(self):\n        self.|\n    def g(self): ...\n"
+    )
+    assert members(user, package / "own.py") == {"f", "g", "lift"}
+    assert members("class Base:\n    def sink(self):\n        self.|\n", package / "base.py") == {"sink"}
+    assert members(user, package / "own.py") == {"f", "g", "lift"}  # the buffer of `base` was left unsaved

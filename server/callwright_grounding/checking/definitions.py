@@ -73,7 +73,7 @@ class Definitions(FileInference):
         """Walk a function's body in a frame of its own."""
         frame = Frame("function", scope, local=assigned_names(node.body), cls=cls)
         outer, self.frame = self.frame, frame
-        doubted, self.doubted = self.doubted, set()
+        doubted, self.doubted = self.doubted, {}
         guarded, self.file_judge.guarded = self.file_judge.guarded, dict.fromkeys(self.file_judge.guarded, 0)
         try:
             self._parameters(node, frame, cls)

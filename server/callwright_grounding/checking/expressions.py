@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from typing import Protocol
 
-from callwright_grounding.checking.frames import Frame
-from callwright_grounding.checking.guards import chain, narrowed_names
+from callwright_grounding.checking.frames import Bindings, Frame
+from callwright_grounding.checking.guards import chain, instance_tests, is_plain, narrowed_names
 from callwright_grounding.resolution.inference import Inference
 from callwright_grounding.resolution.lookups import Lookup
 from callwright_grounding.resolution.resolver import Resolver
@@ -58,8 +58,8 @@ class FileInference(Inference):
         self.judge = judge
         self.frame = Frame("module")
         self.globals: set[str] = set()
-        self.doubted: set[str] = set()
-        """Chains such as ``self.x`` whose type the code looked at."""
+        self.doubted: Bindings = {}
+        """Chains such as ``self.x`` whose type the code looked at, and what it found."""
         self._called: ast.expr | None = None
 
     # -- names -------------------------------------------------------------------------------------
@@ -102,8 +102,8 @@ class FileInference(Inference):
         lookup = self.resolver.attribute(value, node.attr)
         if lookup.state not in ("found", "open") and isinstance(node.ctx, ast.Load):
             self.judge.attribute(node, value, lookup, called=called)
-        if self.doubted and chain(node) in self.doubted:
-            return None
+        if self.doubted and (found := chain(node)) in self.doubted:
+            return self.doubted[found] if is_plain(node) else None
         return lookup.value
 
     def infer_call(self, node: ast.Call) -> Value | None:
@@ -174,7 +174,7 @@ class FileInference(Inference):
         outer, self.frame = self.frame, Frame("function", self.frame)
         if outer.kind == "class":
             self.frame.parent = outer
-        before = set(self.doubted)
+        before = dict(self.doubted)
         try:
             for generator in generators:
                 self.bind_target(generator.target, self.element(self.infer(generator.iter)))
@@ -199,7 +199,7 @@ class FileInference(Inference):
         """``a and b``: what ``a`` looked at is in doubt in ``b``."""
         if not any(narrowed_names(value) for value in node.values[:-1]):
             return one_of([self.infer(value) for value in node.values])
-        before, bindings = set(self.doubted), dict(self.frame.bindings)
+        before, bindings = dict(self.doubted), dict(self.frame.bindings)
         for value in node.values:
             self.infer(value)
             self.look_at(value)
@@ -209,7 +209,7 @@ class FileInference(Inference):
     def infer_ifexp(self, node: ast.IfExp) -> Value | None:
         """``a if test else b``."""
         self.infer(node.test)
-        before, bindings = set(self.doubted), dict(self.frame.bindings)
+        before, bindings = dict(self.doubted), dict(self.frame.bindings)
         self.look_at(node.test)
         value = one_of([self.infer(node.body), self.infer(node.orelse)])
         self.doubted, self.frame.bindings = before, bindings
@@ -232,13 +232,26 @@ class FileInference(Inference):
         """Forget the types of what a condition asks about."""
         for found in narrowed_names(test):
             if "." in found:
-                self.doubted.add(found)
+                self.doubted[found] = None
                 continue
             frame: Frame | None = self.frame
             while frame is not None and found not in frame.bindings:
                 frame = frame.parent
             if frame is not None:
                 self.frame.bindings[found] = None
+
+    def narrowed(self, test: ast.expr) -> Bindings:
+        """What names and chains are where ``isinstance(name, Class)``, or several such, holds."""
+        return {found: self._instance_of(classes) for found, classes in instance_tests(test)}
+
+    def _instance_of(self, classes: list[ast.expr]) -> Value | None:
+        values = [self.infer(item) for item in classes]
+        return one_of(Instance(value) if isinstance(value, Class) else None for value in values)
+
+    def take(self, narrowed: Bindings) -> None:
+        """From here on names and chains are what a test found."""
+        for found, value in narrowed.items():
+            (self.doubted if "." in found else self.frame.bindings)[found] = value
 
     # -- binding -----------------------------------------------------------------------------------
 
@@ -258,8 +271,8 @@ class FileInference(Inference):
                 self.infer(target.value)
                 if isinstance(target, ast.Subscript):
                     self.infer(target.slice)
-                elif (found := chain(target)) and found.count(".") > 0 and not found.startswith("self."):
-                    self.doubted.add(found)
+                elif (found := chain(target)) in self.doubted or ("." in found and found[:5] != "self."):
+                    self.doubted[found] = None
 
     def instance(self, cls: Class | None) -> Value | None:
         """``self`` in a method of a class."""

@@ -61,6 +61,11 @@ def merged(first: Bindings, second: Bindings) -> Bindings:
     return result
 
 
+def less_sure(before: Bindings, after: Bindings) -> Bindings:
+    """What is still known where it is open whether code was run: nothing of what it looked at or changed."""
+    return before | {name: value if before.get(name) == value else None for name, value in after.items()}
+
+
 def assigned_names(body: list[ast.stmt]) -> set[str]:
     """Names that statements bind, nested blocks included, nested functions' insides not."""
     names: set[str] = set()
@@ -74,7 +79,12 @@ def assigned_names(body: list[ast.stmt]) -> set[str]:
             names.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
             continue
         for target in targets(node):
-            names.update(item.id for item in ast.walk(target) if isinstance(item, ast.Name))
+            # In `self.x[i] = …` nothing is bound: `self` and `i` are read there.
+            names.update(
+                item.id
+                for item in ast.walk(target)
+                if isinstance(item, ast.Name) and not isinstance(item.ctx, ast.Load)
+            )
         for block in ("body", "orelse", "finalbody"):
             pending += getattr(node, block, ())
         for handler in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 _PROBED = re.compile(r"""(?:has|get|set|del)attr\(\s*[^,()]*(?:\([^()]*\))?[^,()]*,\s*['"](\w+)['"]""")
 _DOUBT = re.compile(
@@ -73,6 +74,24 @@ def narrowed_names(test: ast.expr) -> set[str]:
         elif isinstance(node, ast.Attribute) and node.attr == "__class__":
             found.add(chain(node.value))
     return found - {""}
+
+
+def instance_tests(test: ast.expr) -> Iterator[tuple[str, list[ast.expr]]]:
+    """The chains that ``isinstance(chain, classes)`` is asked of, joined by ``and``; and the classes."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for part in test.values:
+            yield from instance_tests(part)
+    elif isinstance(test, ast.Call) and getattr(test.func, "id", "") == "isinstance" and len(test.args) == 2:
+        found, classes = test.args
+        if is_plain(found):
+            yield chain(found), classes.elts if isinstance(classes, ast.Tuple) else [classes]
+
+
+def is_plain(node: ast.expr) -> bool:
+    """Whether something is a chain of names, with nothing in between."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def chain(node: ast.expr) -> str:

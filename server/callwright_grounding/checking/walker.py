@@ -12,10 +12,11 @@ from callwright_grounding.checking.frames import (
     assigned_names,
     declared_global,
     leaves,
+    less_sure,
     merged,
 )
 from callwright_grounding.checking.guards import caught, expects_errors, is_doubting
-from callwright_grounding.resolution.values import Class, Instance, Value, one_of
+from callwright_grounding.resolution.values import Class, Instance, Value
 
 
 class Walker(Definitions):
@@ -119,63 +120,59 @@ class Walker(Definitions):
         """``if``: both branches, then what either leaves."""
         self.infer(node.test)
         doubting = is_doubting(node.test, self.reader.text(node.test) or "version")
-        before, doubted = dict(self.frame.bindings), set(self.doubted)
+        before, doubted = dict(self.frame.bindings), dict(self.doubted)
         with self.guarding({"import", "attribute", "keyword"} if doubting else set()):
-            narrowed = self._isinstance(node.test)
+            holds, fails = self.narrowed(node.test), self.narrowed(_negated(node.test))
             self.look_at(node.test)
-            self.frame.bindings.update(narrowed)
+            self.take(holds)
             after_body = self._branch(node.body)
-            self.frame.bindings = dict(before)
+            self.frame.bindings, doubted_in_body = dict(before), self.doubted
+            self.doubted = less_sure(doubted, self.doubted)
             self.look_at(node.test)
+            self.take(fails)
             after_else = self._branch(node.orelse)
         asked = {name for name in before if name in self.frame.bindings and self.frame.bindings[name] is None}
         if after_body is None or after_else is None:
             self.frame.bindings = after_else or after_body or self.frame.bindings
-            for name in asked & set(narrowed) if after_body is not None else set():
+            for name in asked & set(holds) if after_body is not None else set():
                 self.frame.bindings[name] = after_body[name] if after_body else None
         else:
             self.frame.bindings = merged(after_body, after_else)
-        if after_body is not None and after_else is not None:
-            self.doubted = doubted | self.doubted
+        if after_body is not None:
+            left = doubted if after_else is not None else doubted_in_body
+            self.doubted = less_sure(left, self.doubted)
 
     def _branch(self, body: list[ast.stmt]) -> Bindings | None:
         self.block(body)
         return None if leaves(body) else self.frame.bindings
 
-    def _isinstance(self, test: ast.expr) -> Bindings:
-        """What names are inside ``if isinstance(name, Class):``."""
-        call = test.values[0] if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else test
-        if not (
-            isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "isinstance"
-        ):
-            return {}
-        if len(call.args) != 2 or not isinstance(call.args[0], ast.Name):
-            return {}
-        classes = call.args[1].elts if isinstance(call.args[1], ast.Tuple) else [call.args[1]]
-        values = [self.infer(item) for item in classes]
-        found = one_of(Instance(value) if isinstance(value, Class) else None for value in values)
-        return {call.args[0].id: found}
-
     def walk_for(self, node: ast.For | ast.AsyncFor) -> None:
         """``for``: names that the body assigns are unknown at its start."""
         element = self.element(self.infer(node.iter))
         before = dict(self.frame.bindings)
-        self.frame.doubt(assigned_names(node.body))
+        self._begin_loop(node.body)
         self.bind_target(node.target, element if isinstance(node, ast.For) else None)
-        self.block(node.body)
-        self.frame.bindings = merged(before, self.frame.bindings)
-        self.block(node.orelse)
+        self._end_loop(node, before)
 
     walk_asyncfor = walk_for
 
     def walk_while(self, node: ast.While) -> None:
         """``while``."""
         before = dict(self.frame.bindings)
-        self.frame.doubt(assigned_names(node.body))
+        self._begin_loop(node.body)
         self.infer(node.test)
         self.look_at(node.test)
+        self._end_loop(node, before)
+
+    def _begin_loop(self, body: list[ast.stmt]) -> None:
+        """Forget what the body may have changed when it is run again."""
+        self.frame.doubt(assigned_names(body))
+        self.doubted = dict.fromkeys(self.doubted)
+
+    def _end_loop(self, node: ast.For | ast.AsyncFor | ast.While, before: Bindings) -> None:
         self.block(node.body)
         self.frame.bindings = merged(before, self.frame.bindings)
+        self.doubted = dict.fromkeys(self.doubted)
         self.block(node.orelse)
 
     def walk_with(self, node: ast.With | ast.AsyncWith) -> None:
@@ -202,6 +199,7 @@ class Walker(Definitions):
         after = self.frame.bindings
         with self.guarding(kinds):
             self.block(node.orelse)
+        self.doubted = dict.fromkeys(self.doubted)
         ends = [self.frame.bindings] if not leaves(node.body) and not leaves(node.orelse) else []
         for handler in node.handlers:
             self.frame.bindings = merged(before, after)
@@ -243,6 +241,7 @@ class Walker(Definitions):
             if case.guard is not None:
                 self.infer(case.guard)
             self.block(case.body)
+            self.doubted = dict.fromkeys(self.doubted)
             ends.append(self.frame.bindings)
         for end in ends[:-1]:
             self.frame.bindings = merged(self.frame.bindings, end)
@@ -250,9 +249,9 @@ class Walker(Definitions):
     def walk_assert(self, node: ast.Assert) -> None:
         """``assert``: from here on what it asks about is as it says."""
         self.infer(node.test)
-        narrowed = self._isinstance(node.test)
+        narrowed = self.narrowed(node.test)
         self.look_at(node.test)
-        self.frame.bindings.update(narrowed)
+        self.take(narrowed)
 
     def walk_return(self, node: ast.Return) -> None:
         """``return``."""
@@ -282,3 +281,9 @@ class Walker(Definitions):
     def _doubts(self, tests: list[ast.expr]) -> set[str]:
         doubting = any(is_doubting(test, self.reader.text(test) or "") for test in tests)
         return {"import", "attribute", "keyword"} if doubting else set()
+
+
+def _negated(test: ast.expr) -> ast.expr:
+    """What holds where ``not test`` does not; nothing for a test without ``not``."""
+    negative = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    return test.operand if negative else ast.Constant(None)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from pathlib import Path
 from callwright_grounding.catalogue import Catalogue
 from callwright_grounding.checking.checker import module_name
 from callwright_grounding.checking.expressions import FileJudge
-from callwright_grounding.checking.frames import Frame
+from callwright_grounding.checking.frames import Bindings, Frame
 from callwright_grounding.checking.walker import Walker
 from callwright_grounding.cursor.lexical import Spot, spot, statement_start
 from callwright_grounding.environment.reader import FileReader
@@ -75,6 +75,7 @@ class _Search(Walker):
     """Walks to the marker and keeps what names stand for there."""
 
     found: Frame | None = None
+    found_doubted: Bindings | None = None
     marker_line = 0
 
     def infer_name(self, node: ast.Name) -> Value | None:
@@ -84,6 +85,7 @@ class _Search(Walker):
             self.found = Frame(
                 frame.kind, frame.parent, dict(frame.bindings), frame.every, frame.local, cls=frame.cls
             )
+            self.found_doubted = dict(self.doubted)
         return super().infer_name(node)
 
     def function_body(self, node: FunctionNode, scope: Frame, cls: Class | None) -> Frame:
@@ -148,7 +150,7 @@ class Position:
         """The value of an expression at this place."""
         if expression not in self._evaluated:
             node = parse_expression(expression)
-            self.walker.frame, self.walker.doubted = self.frame, set()
+            self.walker.frame, self.walker.doubted = self.frame, dict(self.walker.found_doubted or {})
             known = _with_local(self.resolver, self.walker, node) if node is not None else None
             self._evaluated[expression] = known
         return self._evaluated[expression]
@@ -249,10 +251,7 @@ class Position:
         summary = reader.read(tree)
         self.walker = _Search(self.resolver, _Quiet(), reader)
         self.walker.marker_line = text[: text.find(_HERE)].count("\n") + 1
-        self._summary = summary
-        self.resolver.forget(module)
-        self.resolver.local[module] = summary
-        self.resolver.context = module
+        self.resolver.look_at(module, summary)
         try:
             self.walker.walk(tree)
         except RecursionError:

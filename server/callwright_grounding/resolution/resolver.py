@@ -63,6 +63,7 @@ class Resolver:
         self.active: set[tuple[str, str]] = set()
         """Names whose values are being worked out: what refers to itself ends there."""
         self._depth = 0
+        self._looked_at = ""
 
     def forget(self, module: str | None = None) -> None:
         """Forget what was worked out, after a module (or, with ``None``, anything) changed."""
@@ -70,6 +71,21 @@ class Resolver:
             self._known.clear()
         else:
             self._known.pop(module, None)
+
+    def look_at(self, module: str, summary: ModuleSummary) -> None:
+        """Put a buffer in its file's place, and the file that was looked at before back into its own."""
+        left, self._looked_at = self._looked_at, module
+        if left != module and self.local.pop(left, None) is not None:
+            self._forget_package(left)
+        self.forget(module)
+        self.local[module] = summary
+        self.context = module
+
+    def _forget_package(self, module: str) -> None:
+        """Forget what was worked out for a module and those that are likely to import it."""
+        package = module.partition(".")[0]
+        for other in [name for name in self._known if name.partition(".")[0] == package]:
+            self.forget(other)
 
     def known(self, module: str) -> Known:
         """What was worked out for a module."""

@@ -84,7 +84,7 @@ def _implemented(function: Function, found: list[Keywords]) -> list[Keywords]:
 
 def _takes_anything(parameters: list[str]) -> bool:
     """Whether a signature without annotations may be an implementation: it takes something, and says what."""
-    some = [name for name in parameters if name not in ("self", "cls")]
+    some = [name for name in parameters if name.lstrip("/") not in ("self", "cls")]
     return bool(some) and not any(name.startswith("**") for name in some)
 
 

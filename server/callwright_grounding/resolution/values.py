@@ -48,7 +48,8 @@ class Function:
 
     module: str
     name: str
-    entry: Entry = field(compare=False, hash=False, repr=False)
+    entry: Entry = field(hash=False, repr=False)
+    """Tells apart what is defined under one name in each branch of a condition."""
     owner: Class | None = None
     receiver: Value | None = None
 

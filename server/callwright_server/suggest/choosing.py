@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from callwright_grounding.catalogue import CatalogueEntry
@@ -67,6 +68,8 @@ class Place:
     """The whole buffer."""
     offset: int
     """The cursor."""
+    path: Path | None = None
+    """Where the buffer lies, from where relative imports start; ``None`` where it lies nowhere."""
 
 
 class GroundedLine(Constraint, Protocol):

@@ -50,8 +50,7 @@ class Names:
         if environment is None or len(place.text) > LONGEST:
             return None
         try:
-            resolver = self._resolver_of(environment)
-            position = Position(resolver, place.text, place.offset, catalogue=self._catalogue)
+            position = self._position(environment, place)
             masked = MaskedLine(position, self._masks, ends=self._engine.architecture.end_tokens)
         except Exception as error:  # ours to mend; the user's line is then as without us
             log.error("A place could not be understood: %s", where(error))
@@ -64,7 +63,7 @@ class Names:
         if environment is None or len(place.text) > LONGEST:
             return None
         try:
-            wanted = Position(self._resolver_of(environment), place.text, place.offset).wanted()
+            wanted = self._position(environment, place).wanted()
             if wanted.kind != "attribute":
                 return None
             names = tuple(name for name in wanted.names if name.startswith(wanted.prefix))
@@ -72,6 +71,10 @@ class Names:
         except Exception as error:  # ours to mend; the menu is then as without us
             log.error("A place could not be understood: %s", where(error))
             return None
+
+    def _position(self, environment: Environment, place: Place) -> Position:
+        resolver = self._resolver_of(environment)
+        return Position(resolver, place.text, place.offset, path=place.path, catalogue=self._catalogue)
 
     @cached_property
     def _ends(self) -> Ids:

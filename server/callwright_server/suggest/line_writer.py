@@ -74,7 +74,8 @@ class LineWriter:
 
     def _write(self, ask: Ask, above: bytes, head: str) -> tuple[Line | None, bool]:
         """The model's own continuation of the line, and whether the time was up before its end."""
-        guard = self._grounding.line(Place(ask.document.text, ask.offset)) if self._grounding else None
+        place = Place(ask.document.text, ask.offset, ask.document.path)
+        guard = self._grounding.line(place) if self._grounding else None
         healed = guard.healed if guard else 0
         prompt = Prompt.at(_before(ask.document, ask.offset)).render()
         ask.asked_model = True

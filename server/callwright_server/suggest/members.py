@@ -60,7 +60,7 @@ class MemberRanker:
         return answer
 
     def _ranked(self, ask: Ask, start: int) -> Suggestions:
-        members = self._names.members(Place(ask.document.text, ask.offset))
+        members = self._names.members(Place(ask.document.text, ask.offset, ask.document.path))
         if members is None:
             return Suggestions(reason="nothing here knows what stands before the dot")
         ask.asked_model = True
