@@ -13,6 +13,7 @@ from pathlib import Path
 
 from notes import Notes
 from progress import bar
+from sources import without_statement
 
 from callwright_grounding.environment import Environment
 from callwright_server.engine.engine import Engine
@@ -33,8 +34,10 @@ class Site:
     """A call in somebody's source, cut behind the dot."""
 
     path: Path
+    before: str
+    """The file up to the dot: all that the model and the uses around say is from here."""
     text: str
-    """The file up to the dot, and nothing after it."""
+    """The file without the statement that the dot stands in, as far as it comes after it: what exists."""
     name: str
     """What the author wrote."""
 
@@ -44,7 +47,8 @@ def sites(sources: Iterator[tuple[Path, str]]) -> Iterator[Site]:
     for path, source in sources:
         found = [match for match in _CALL.finditer(source) if not _quoted(source, match.start())]
         for match in random.Random(5).sample(found, min(_PER_FILE, len(found))):
-            yield Site(path, source[: match.start() + 1], match["name"])
+            place = match.start() + 1
+            yield Site(path, source[:place], without_statement(source, place), match["name"])
 
 
 def _quoted(source: str, offset: int) -> bool:
@@ -77,13 +81,13 @@ def measure_ranking(
         count: Sites with a known receiver to look at.
         notes: What an earlier, stopped run has seen.
     """
-    names = Names(Installed(environment), engine, engine.bundle.catalogue)
+    names, nearby = Names(Installed(environment), engine, engine.bundle.catalogue), Nearby()
     looked: list[tuple[Site, Seen]] = []
     calls = 0
     with bar("Ranking members", count) as at:
         for site in sites(sources):
             calls += 1
-            seen = notes.of(site.text, partial(_look, names, engine, site))
+            seen = notes.of(site.before, partial(_look, names, nearby, engine, site))
             if seen is not None:
                 looked.append((site, Seen(*seen)))
                 at(len(looked))
@@ -102,17 +106,17 @@ def measure_ranking(
     }
 
 
-def _look(names: Names, engine: Engine, site: Site) -> list[object] | None:
+def _look(names: Names, nearby: Nearby, engine: Engine, site: Site) -> list[object] | None:
     """The fields of what is seen there; ``None`` where the receiver is not known."""
-    members = names.members(Place(site.text, len(site.text)))
+    members = names.members(Place(site.text, len(site.before), site.path))
     if members is None or members.trie.count < 2:
         return None
     started = time.perf_counter()
     first: list[str] = []
     there = members.trie.spells(engine.encode(site.name))
     if there:
-        nearby = Nearby().shares(site.path, site.text)
-        found, _ = likeliest(engine, site.text, members, LISTED, nearby=nearby, stop=lambda: False)
+        uses = nearby.uses(site.path, site.before)
+        found, _ = likeliest(engine, site.before, members, LISTED, nearby=uses, stop=lambda: False)
         first = [name for name, _ in found][:5]
     return [members.trie.count, there, first, time.perf_counter() - started]
 

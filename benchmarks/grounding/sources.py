@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from callwright_grounding.checking.checker import decode
@@ -25,6 +27,24 @@ def library_sources(
     random.Random(7).shuffle(files)
     for path in files:
         yield path, decode(path.read_bytes())
+
+
+def in_turns(interpreter_roots: tuple[Path, ...], names: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    """Source files of some installed packages, one of each in turn, so that large packages count no more."""
+    each = [library_sources(interpreter_roots, (name,)) for name in names]
+    return (file for file in chain.from_iterable(zip_longest(*each)) if file is not None)
+
+
+def without_statement(source: str, offset: int) -> str:
+    """A file as it is while a statement in it is being written: up to the place, and below the statement."""
+    line = source.count("\n", 0, offset) + 1
+    try:
+        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    except (SyntaxError, ValueError):
+        nodes = []
+    around = [(node.end_lineno or line) for node in nodes if node.lineno <= line <= (node.end_lineno or line)]
+    lines = source.split("\n")
+    return "\n".join([source[:offset], *lines[min(around, default=line) :]])
 
 
 def script_sources(data: Path, hub: str) -> Iterator[tuple[Path, str]]:

@@ -154,13 +154,27 @@ def test_what_the_folders_other_files_do_goes_first(ranker: MemberRanker, tmp_pa
 
 def test_a_file_nearby_is_read_again_when_it_changes_and_never_the_buffers_own(tmp_path: Path):
     other, own, nearby = tmp_path / "box.py", tmp_path / "lid.py", Nearby()
+
+    def asked(text: str, path: Path | None = own) -> list[str]:
+        return [use.name for use in nearby.uses(path, text)]
+
     own.write_text("toys.own()\n")
-    assert nearby.shares(own, "toys.") == {}
-    for text, shares in [("toys.a.b\n", {"a": 1.0}), ("toys.a\ntoys.bb\n", {"a": 0.5, "bb": 0.5})]:
+    assert asked("toys.") == []
+    for text, names in [("toys.a.b\n", ["a"]), ("x.toys.a\ntoys.bb\n", ["a", "bb"])]:
         other.write_text(text)
-        assert nearby.shares(own, "x = toys.") == shares
-    assert nearby.shares(own, "f().") == nearby.shares(None, "toys.") == {}
-    assert nearby.shares(tmp_path / "gone" / "lid.py", "toys.") == {}
+        assert asked("x = toys.") == names
+    assert asked("f().") == asked("toys.", None) == asked("toys.", tmp_path / "gone" / "lid.py") == []
+
+
+@pytest.mark.parametrize(
+    ("head", "first"), [("if not item.", "empty"), ("for a in item.", "parts"), ("yield item.", "empty")]
+)
+def test_what_was_done_where_the_code_is_most_alike_goes_first(head: str, first: str):
+    above = "if not item.empty:\n    pass\nif not item.empty:\n    pass\nfor a in item.parts():\n    pass\n"
+    found = mixed(
+        [("other", -0.5), ("parts", -2.5), ("empty", -2.5)], {"empty", "parts", "other"}, above + head
+    )
+    assert next(name for name, _ in found if name != "other") == first
 
 
 def test_what_a_relative_import_brings_has_members(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -22,6 +22,7 @@ from callwright_server.suggest.choosing import Grounding, Members, Place, Stop
 from callwright_server.suggest.suggestion import Suggestion, Suggestions
 from callwright_server.suggest.used_here import mixed
 from callwright_server.suggest.used_nearby import Nearby
+from callwright_server.suggest.uses import Use
 
 _REMEMBERED = 512
 _READ = 6_000
@@ -70,7 +71,7 @@ class MemberRanker:
             before,
             members,
             self._limit,
-            nearby=self._nearby.shares(ask.document.path, before),
+            nearby=self._nearby.uses(ask.document.path, before),
             stop=lambda: ask.given_up,
             deadline=ask.deadline,
         )
@@ -88,7 +89,7 @@ def likeliest(
     members: Members,
     limit: int,
     *,
-    nearby: Mapping[str, float] | None = None,
+    nearby: Iterable[Use] = (),
     stop: Stop,
     deadline: float | None = None,
 ) -> tuple[list[tuple[str, float]], bool]:
@@ -99,7 +100,7 @@ def likeliest(
         before: The text up to where the name begins.
         members: The names.
         limit: How many are wanted.
-        nearby: What the folder's other files do with such a receiver, in shares.
+        nearby: What the folder's other files ask of such receivers.
         stop: Asked before every pass of the model.
         deadline: A time of :func:`time.monotonic` after which nobody waits.
     """

@@ -6,22 +6,19 @@ A file is read once, and again when it has changed; nothing of it leaves this pr
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
 from callwright_server.suggest.cache import Recent
+from callwright_server.suggest.uses import Use, in_front, uses_in
 
 _READ, _LONGEST = 600_000, 300_000
 """Bytes that are read of all files at most, and of one."""
 _FILES = 256
-_LAST = re.compile(r"([^\W\d]\w*)\s*\.\s*\Z")
-_USES = re.compile(r"([^\W\d]\w*)\s*\.\s*([^\W\d]\w*)")
 
-Uses = dict[str, Counter[str]]
-"""Name of a receiver, its last word only, to what stands behind its dots, counted."""
+Uses = dict[str, list[Use]]
+"""The word in front of a dot to what stands behind it."""
 
 
 class Nearby:
@@ -30,20 +27,17 @@ class Nearby:
     def __init__(self) -> None:
         self._known: Recent[tuple[str, int, int], Uses] = Recent(_FILES)
 
-    def shares(self, path: Path | None, before: str) -> dict[str, float]:
-        """Which share each member has of what other files' receivers of this name are asked for.
+    def uses(self, path: Path | None, before: str) -> list[Use]:
+        """What other files ask of receivers whose last word is the same.
 
         Args:
             path: Where the buffer lies; ``None`` where it lies nowhere.
             before: The text up to the dot, the dot included.
         """
-        receiver = _LAST.search(before[-200:])
-        if path is None or receiver is None:
-            return {}
-        counts: Counter[str] = Counter()
-        for entry in _files(path):
-            counts.update(self._uses(entry).get(receiver[1], {}))
-        return {name: count / counts.total() for name, count in counts.items()}
+        front = in_front(before[-200:])
+        if path is None or not front:
+            return []
+        return [use for entry in _files(path) for use in self._uses(entry).get(front[0], ())]
 
     def _uses(self, entry: os.DirEntry[str]) -> Uses:
         status = entry.stat()
@@ -84,6 +78,6 @@ def _read(path: str) -> Uses:
     except OSError:
         return {}
     uses: Uses = {}
-    for receiver, name in _USES.findall(text):
-        uses.setdefault(receiver, Counter())[name] += 1
+    for use in uses_in(text):
+        uses.setdefault(use.before[0], []).append(use)
     return uses
