@@ -58,6 +58,20 @@ def test_warnings_do_not_fail(shared_interpreter: Interpreter, file: Path) -> No
     assert "nothing found" in run(shared_interpreter, str(file), "--severity", "error").output
 
 
+def test_a_file_that_cannot_be_decoded_is_named_and_the_others_are_checked(
+    shared_interpreter: Interpreter, file: Path
+) -> None:
+    (file.parent / "bad.py").write_bytes(b"name = '\xff'\n")
+    (file.parent / "circle.py").write_text("class A(B): ...\nclass B(A): ...\nA().own.own\n")
+    (file.parent / "long.py").write_text("".join(f"def f{i}(x): return x.y\n" for i in range(2000)))
+    result = run(shared_interpreter, str(file.parent))
+    lines = [line.rpartition("/")[2] for line in result.output.splitlines()]
+    assert lines[0].startswith("app.py:2:8: error[attribute]")
+    assert lines[1].startswith("bad.py:1:1: warning[unreadable]")
+    assert lines[2] == "1 error and 1 warning in 4 files."
+    assert result.exit_code == 1
+
+
 def test_folders_are_walked_without_environments(shared_interpreter: Interpreter, file: Path) -> None:
     for folder in (".hidden", "env", "__pycache__"):
         (file.parent / folder).mkdir()

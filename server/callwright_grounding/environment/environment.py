@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,9 @@ from callwright_grounding.environment.layout import Layout, standard_library
 from callwright_grounding.environment.modules import read_module
 from callwright_grounding.environment.observed import Observed, kept, refined
 from callwright_grounding.environment.store import IndexFile, cache_folder, open_index
-from callwright_grounding.environment.summary import ModuleSummary
+from callwright_grounding.environment.summary import UNREAD, ModuleSummary
+
+log = logging.getLogger(__name__)
 
 
 class Environment:
@@ -143,6 +146,8 @@ class Environment:
         summary = self._declared(module)
         if summary is None:
             return None
+        if summary.open.startswith(UNREAD):
+            log.warning("Module %s: %s; any name in it may exist.", module, summary.open)
         for index in self._candidates(module):
             key = index.path.name
             if key not in self._observed:

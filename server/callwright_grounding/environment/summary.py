@@ -23,6 +23,8 @@ Entry = list[Any]
 
 FORMAT = 9
 """Goes up whenever summaries change; older index files are then rebuilt."""
+UNREAD = ("cannot be ", "too large ")
+"""What a module's reason for being open begins with where the file itself is the trouble."""
 
 
 @dataclass
