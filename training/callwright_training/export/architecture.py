@@ -9,7 +9,7 @@ from typing import Any
 from callwright_server.bundle import Architecture, Quantization
 from callwright_training.errors import ExportError
 from callwright_training.export.gpt2 import build_gpt2, gpt2_architecture
-from callwright_training.export.graph import graph_in
+from callwright_training.export.graph import CacheScales, graph_in
 from callwright_training.export.llama import build_llama, llama_architecture
 
 
@@ -35,11 +35,12 @@ def write_graph(
     model: Any,
     architecture: Architecture,
     quantization: Quantization,
+    cache_scales: CacheScales,
     on_layer: Callable[[], None],
 ) -> int:
     """Write the model's graph and weights into a folder; the bytes that every token reads are returned."""
     build = build_gpt2 if architecture.family == "gpt2" else build_llama
-    with graph_in(folder, architecture, quantization) as graph:
+    with graph_in(folder, architecture, quantization, cache_scales) as graph:
         build(graph, model, on_layer)
     return graph.weight_bytes
 

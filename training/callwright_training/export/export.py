@@ -27,6 +27,7 @@ from callwright_server.errors import BundleError
 from callwright_server.prompt import PROMPT_VERSION
 from callwright_training.errors import ExportError
 from callwright_training.export.architecture import architecture_of, write_graph
+from callwright_training.export.cache import cache_scales
 from callwright_training.export.merge import adapter_hash, evaluation_of, merge
 from callwright_training.export.parity import measure_parity, require_agreement
 from callwright_training.export.request import ExportRequest
@@ -80,7 +81,7 @@ def _write(request: ExportRequest, folder: Path, tokenizer: Any, model: Any, ste
     step("checking the tokenizer", 0.25)
     write_tokenizer(folder / TOKENIZER, tokenizer)
     architecture = architecture_of(model, tokenizer)
-    weight_bytes = _write_graph(request, folder, model, architecture, step)
+    weight_bytes = _write_graph(request, folder, tokenizer, model, architecture, step)
     step("reading the catalogue", 0.6)
     catalogue = request.catalogue.load()
     catalogue.save(folder / CATALOGUE)
@@ -105,7 +106,9 @@ def _write(request: ExportRequest, folder: Path, tokenizer: Any, model: Any, ste
     )
 
 
-def _write_graph(request: ExportRequest, folder: Path, model: Any, architecture: Any, step: Step) -> int:
+def _write_graph(
+    request: ExportRequest, folder: Path, tokenizer: Any, model: Any, architecture: Any, step: Step
+) -> int:
     done = 0
 
     def on_layer() -> None:
@@ -113,7 +116,9 @@ def _write_graph(request: ExportRequest, folder: Path, model: Any, architecture:
         done += 1
         step(f"writing layer {done}/{architecture.layers}", 0.3 + 0.3 * done / architecture.layers)
 
-    return write_graph(folder, model, architecture, request.quantization, on_layer)
+    step("measuring keys and values", 0.27)
+    scales = [] if request.quantization == "fp32" else cache_scales(model, tokenizer)
+    return write_graph(folder, model, architecture, request.quantization, scales, on_layer)
 
 
 def _parity(bundle: Bundle, model: Any) -> Parity:

@@ -7,14 +7,14 @@ Both families share the inputs and outputs that :mod:`callwright_server.engine` 
     seqlens_k         int32  [batch]                     tokens before and in this chunk, minus 1
     total_length      int32  []                          the largest of them, plus 1
     logit_rows        int64  [rows]                      which of the batch * chunk places want logits
-    past_key_values.{layer}.{key,value}  float  [batch, kv_heads, capacity, head_size]
+    past_key_values.{layer}.{key,value}  float or int8  [batch, kv_heads, capacity, head_size]
     logits            float  [rows, vocabulary]
-    present.{layer}.{key,value}          float  the same buffers, where the caller binds them in place
+    present.{layer}.{key,value}          float or int8  the same buffers, where the caller binds them in place
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,7 +33,11 @@ _ALIGNMENT = 4096
 _EMBEDDED = 1024
 """Tensors up to this many bytes lie in the graph itself, so that ONNX Runtime can fold and check shapes."""
 
+_FIRST_SCALE = 12
+"""The place among GroupQueryAttention's inputs of the keys' scales; those of the values follow."""
+
 Array = NDArray[Any]
+CacheScales = Sequence[tuple[Array, Array]]
 
 
 class GraphBuilder:
@@ -43,10 +47,18 @@ class GraphBuilder:
         architecture: The model's shape.
         quantization: How matrices are stored.
         weights: The open file that large tensors go to.
+        cache_scales: Of each layer's keys and values, where those are kept in 8 bits.
     """
 
-    def __init__(self, architecture: Architecture, quantization: Quantization, weights: BinaryIO) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        quantization: Quantization,
+        weights: BinaryIO,
+        cache_scales: CacheScales = (),
+    ) -> None:
         self.architecture = architecture
+        self._cache_scales = cache_scales
         self.quantization = quantization
         self._weights = weights
         self.weight_bytes = 0
@@ -174,8 +186,16 @@ class GraphBuilder:
         inputs = [qkv, "", "", *past, "seqlens_k", "total_length", *(tables or ())]
         heads = {"num_heads": self.architecture.heads, "kv_num_heads": self.architecture.kv_heads}
         rotary = {"do_rotary": int(tables is not None), "rotary_interleaved": 0}
+        stored: dict[str, Any] = {}
+        if self._cache_scales:
+            inputs += [""] * (_FIRST_SCALE - len(inputs)) + self._scales_of_cache(layer)
+            stored = {"k_quant_type": "PER_CHANNEL", "v_quant_type": "PER_CHANNEL", "kv_cache_bit_width": 8}
         outputs = [f"layer.{layer}/attention", *present]
-        return self.node("GroupQueryAttention", inputs, outputs, MICROSOFT, **heads, **rotary)
+        return self.node("GroupQueryAttention", inputs, outputs, MICROSOFT, **heads, **rotary, **stored)
+
+    def _scales_of_cache(self, layer: int) -> list[str]:
+        parts = zip(("key", "value"), self._cache_scales[layer], strict=True)
+        return [self.tensor(f"layer.{layer}.{part}_scales", scales) for part, scales in parts]
 
     def save(self, path: Path, *, positions: bool) -> None:
         """Write the graph; the weights are in their file already."""
@@ -206,15 +226,18 @@ class GraphBuilder:
 
     def _cache(self, prefix: str, length: str) -> Iterator[Any]:
         shape = ["batch", self.architecture.kv_heads, length, self.architecture.head_size]
+        kind = TensorProto.INT8 if self._cache_scales else TensorProto.FLOAT
         for layer in range(self.architecture.layers):
             for part in ("key", "value"):
-                yield helper.make_tensor_value_info(f"{prefix}.{layer}.{part}", TensorProto.FLOAT, shape)
+                yield helper.make_tensor_value_info(f"{prefix}.{layer}.{part}", kind, shape)
 
 
 @contextmanager
-def graph_in(folder: Path, architecture: Architecture, quantization: Quantization) -> Iterator[GraphBuilder]:
+def graph_in(
+    folder: Path, architecture: Architecture, quantization: Quantization, cache_scales: CacheScales
+) -> Iterator[GraphBuilder]:
     """A builder whose graph and weights are in ``folder`` at the end."""
     with (folder / WEIGHTS).open("wb") as weights:
-        builder = GraphBuilder(architecture, quantization, weights)
+        builder = GraphBuilder(architecture, quantization, weights, cache_scales)
         yield builder
     builder.save(folder / MODEL, positions=architecture.family == "gpt2")

@@ -17,6 +17,10 @@ from callwright_training.export.merge import adapter_hash
 from callwright_training.export.parity import LEAST_AGREEMENT
 
 
+_GRAPH_VERSION = 2
+"""Rises where the same model is written as another graph: 2 keeps keys and values in 8 bits."""
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueSource:
     """A catalogue that is read only when a bundle is really built."""
@@ -75,7 +79,7 @@ class ExportRequest:
     def fingerprint(self) -> str:
         """SHA-256 of everything that decides what the bundle will be."""
         parts = {
-            "versions": [__version__, FORMAT_VERSION, PROMPT_VERSION],
+            "versions": [__version__, FORMAT_VERSION, PROMPT_VERSION, _GRAPH_VERSION],
             "base": self.base,
             "adapter": adapter_hash(self.adapter),
             "quantization": self.quantization,

@@ -21,6 +21,7 @@ from callwright_training.logs import StageLog
 from callwright_training.ppo import arithmetic, processes
 from callwright_training.ppo.choosing import Choosing, Picks, figures_of
 from callwright_training.ppo.models import Actor
+from callwright_training.ppo.portions import portions
 from callwright_training.ppo.rollout import Rollout, Sampler, Score, roll_out
 from callwright_training.ppo.settings import PPOSettings
 from callwright_training.reward.stage import precision
@@ -76,7 +77,7 @@ def train(
                 roles.sampler,
                 asked.prompts,
                 asked.names,
-                settings.minibatches,
+                settings.rows_at_once,
             )
             picks = pick(roles, settings, update, seed, state["kl_coefficient"])
         if update == 0:
@@ -179,44 +180,52 @@ def learn(
         minibatches(len(picks.rewards), settings, update, seed + 1) if picks is not None else repeat(None)
     )
     for rows, choices in zip(minibatches(len(scores), settings, update, seed), chosen, strict=False):
-        with precision(settings.bf16):
-            said, values = roles.actor(
-                rollout.ids[rows], rollout.attention[rows], rollout.start, settings.temperature
-            )
-        found = arithmetic.losses(
-            said.logprobs,
-            rollout.logprobs[rows],
-            values,
-            rollout.values[rows],
-            gains[rows],
-            returns[rows],
-            rollout.mask[rows],
-            clip=settings.clip,
-            value_clip=settings.value_clip,
-            value_weight=settings.value_weight,
-        )
-        found.total.backward()
-        own = {}
+        figures = learn_rows(roles.actor, rollout, rows, gains, returns, settings)
         if roles.choosing is not None and picks is not None and choices is not None:
             with precision(settings.bf16):
                 loss = roles.choosing.loss(roles.actor.policy, picks, choices, settings.clip)
             (settings.choice_weight * loss).backward()
-            own["loss/choice"] = loss.item()
+            figures["loss/choice"] = loss.item()
         processes.average_gradients(parameters)
         if settings.max_gradient_norm is not None:
             torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
         optimizer.step()
         optimizer.zero_grad()
-        seen.append(
-            {
-                "loss/policy": found.policy.item(),
-                "loss/value": found.value.item(),
-                "policy/clipped": found.clipped.item(),
-                "policy/moved": found.moved.item(),
-                **own,
-            }
-        )
+        seen.append(figures)
     return {name: sum(one[name] for one in seen) / len(seen) for name in seen[0]}
+
+
+def learn_rows(
+    actor: Actor, rollout: Rollout, rows: Tensor, gains: Tensor, returns: Tensor, settings: PPOSettings
+) -> dict[str, float]:
+    """Gradients of one minibatch, a portion at a time, each by its share of the tokens; its figures."""
+    tokens = rollout.mask[rows].sum()
+    figures = dict.fromkeys(("loss/policy", "loss/value", "policy/clipped", "policy/moved"), 0.0)
+    for portion in portions(rollout.attention, rollout.start, rows, settings.rows_at_once):
+        some, part, width = portion.rows, portion.columns, portion.width
+        with precision(settings.bf16):
+            said, values = actor(
+                rollout.ids[some, part], rollout.attention[some, part], portion.start, settings.temperature
+            )
+        found = arithmetic.losses(
+            said.logprobs,
+            rollout.logprobs[some, :width],
+            values,
+            rollout.values[some, :width],
+            gains[some, :width],
+            returns[some, :width],
+            rollout.mask[some, :width],
+            clip=settings.clip,
+            value_clip=settings.value_clip,
+            value_weight=settings.value_weight,
+        )
+        share = rollout.mask[some].sum() / tokens
+        (share * found.total).backward()
+        for name, figure in zip(
+            figures, (found.policy, found.value, found.clipped, found.moved), strict=True
+        ):
+            figures[name] += float(share * figure)
+    return figures
 
 
 def batch_of(count: int, update: int, size: int, seed: int) -> list[int]:

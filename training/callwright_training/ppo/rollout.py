@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from callwright_training.ppo.models import Actor, read
+from callwright_training.ppo.portions import Portion, portions
 from callwright_training.ppo.served_copy import ServedCopy
 from callwright_training.reward.scorer import Scorer, padded, with_end
 from callwright_training.sampling import Drawn, draw, uniforms
@@ -70,9 +71,9 @@ def roll_out(
     sampler: Sampler,
     prompts: Sequence[list[int]],
     names: Sequence[str],
-    parts: int = 1,
+    rows_at_once: int,
 ) -> Rollout:
-    """Sample a batch, and read it in so many parts; no gradients."""
+    """Sample a batch, and read it so many rows at a time; no gradients."""
     place = next(actor.parameters()).device
     ids, mask = (tensor.to(place) for tensor in padded(prompts, sampler.pad, left=True))
     with torch.no_grad():
@@ -80,11 +81,13 @@ def roll_out(
         length = drawn.tokens.shape[1]
         own = (torch.arange(length, device=place)[None] < drawn.lengths[:, None]).long()
         whole, attention = torch.cat([ids, drawn.tokens], 1), torch.cat([mask, own], 1)
-        said = [
-            _said(actor, reference, ids_, attention_, ids.shape[1], sampler.temperature)
-            for ids_, attention_ in zip(whole.chunk(parts), attention.chunk(parts), strict=True)
-        ]
-        logprobs, values, entropy, far = (torch.cat(column) for column in zip(*said, strict=True))
+        said = [torch.zeros(own.shape, device=place) for _ in range(4)]
+        for portion in portions(attention, ids.shape[1], torch.arange(len(ids), device=place), rows_at_once):
+            for whole_, found in zip(
+                said, _said(actor, reference, whole, attention, portion, sampler.temperature), strict=True
+            ):
+                whole_[portion.rows, : portion.width] = found
+        logprobs, values, entropy, far = said
         completions = [
             row[:count] for row, count in zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
         ]
@@ -104,11 +107,12 @@ def roll_out(
 
 
 def _said(
-    actor: Actor, reference: Any, ids: Tensor, attention: Tensor, start: int, temperature: float
+    actor: Actor, reference: Any, ids: Tensor, attention: Tensor, portion: Portion, temperature: float
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Log-probabilities, values and entropies by the actor, and the reference's log-probabilities."""
-    said, values = actor(ids, attention, start, temperature, entropy=True)
-    far = read(reference, ids, attention, start, temperature)
+    ids, attention = ids[portion.rows, portion.columns], attention[portion.rows, portion.columns]
+    said, values = actor(ids, attention, portion.start, temperature, entropy=True)
+    far = read(reference, ids, attention, portion.start, temperature)
     return said.logprobs, values, said.entropy, far.logprobs
 
 

@@ -46,6 +46,9 @@ class PPOSettings(BaseModel):
     samples: PositiveInt = 1
     """Completions of each prompt in one update; divides `batch_size`. From 2 on each is compared with the
     others of its prompt, so that a hard prompt is not held against it (leave-one-out, arXiv 2402.14740)."""
+    rows_at_once: PositiveInt = 8
+    """Completions that go through the models at once, in reading and in learning: fewer need less memory and
+    less padding. Changes the result by rounding only."""
     epochs: PositiveInt = 2
     """How often each batch is learned from."""
     minibatches: PositiveInt = 4
