@@ -4,7 +4,7 @@ import pytest
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_training.bases import load_base
-from callwright_training.execution.reward import ProgramReward
+from callwright_training.execution.reward import Grade, ProgramReward
 from callwright_training.feedback.samples import prompt_of
 from callwright_training.ppo import PPOSettings
 from callwright_training.ppo.direct import direct_score
@@ -24,12 +24,25 @@ def environment(bare_environment):
 def test_each_completion_is_graded_beside_its_own_reference(environment):
     tokenizer = load_base("tiny").tokenizer
     reward = ProgramReward(CATALOGUE, environment, "static")
-    score = direct_score(reward, tokenizer, RECORDS, "call", CATALOGUE, scale=4.0)
+    score = direct_score(reward, tokenizer, RECORDS, "call", CATALOGUE, PPOSettings(reward_scale=4.0))
     prompts = [
         tokenizer(prompt_of(record, "call")).input_ids for record in (RECORDS[0], RECORDS[3], RECORDS[0])
     ]
     texts = [RECORDS[0].api.text, RECORDS[0].api.text, "print(1)"]
     assert score(prompts, [tokenizer(text).input_ids for text in texts]).tolist() == [4.0, 0.0, 0.0]
+
+
+def test_what_only_looks_right_does_not_pay():
+    """Grades below the share that pays earn nothing; the others what they are."""
+    tokenizer = load_base("tiny").tokenizer
+
+    def reward(pairs):
+        return [Grade(float(pair.completion), "other", False, "") for pair in pairs]
+
+    score = direct_score(reward, tokenizer, RECORDS, "call", CATALOGUE, PPOSettings(reward_from=0.5))
+    prompt = tokenizer(prompt_of(RECORDS[0], "call")).input_ids
+    texts = ["0.25", "0.5", "1.0"]
+    assert score([prompt] * 3, [tokenizer(text).input_ids for text in texts]).tolist() == [0.0, 2.0, 4.0]
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", pytest.param("grpo", marks=pytest.mark.slow)])

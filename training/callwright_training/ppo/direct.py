@@ -16,6 +16,7 @@ from callwright_plugins.questions import QuestionSet
 from callwright_training.execution.reward import Grade
 from callwright_training.feedback.samples import Form, catalogue_imports, pair_with, prompt_of
 from callwright_training.ppo.rollout import Score
+from callwright_training.ppo.settings import PPOSettings
 from callwright_training.records import Record
 from callwright_training.sft.examples import answer_of
 
@@ -64,7 +65,12 @@ def answered(
 
 
 def direct_score(
-    reward: Reward, tokenizer: Any, records: Sequence[Record], form: Form, catalogue: Catalogue, scale: float
+    reward: Reward,
+    tokenizer: Any,
+    records: Sequence[Record],
+    form: Form,
+    catalogue: Catalogue,
+    settings: PPOSettings,
 ) -> Score:
     """Scores completions by what they are, the judge's way: with the imports that the editor adds.
 
@@ -74,7 +80,7 @@ def direct_score(
         records: Whose prompts are continued; each is found again by its prompt.
         form: What the prompts ask for.
         catalogue: Where calls' imports are known from.
-        scale: What the best grade is worth.
+        settings: What the best grade is worth, and from which on a grade pays.
     """
     imports = catalogue_imports(catalogue, records)
     by_prompt = {tuple(tokenizer(prompt_of(record, form)).input_ids): record for record in records}
@@ -89,6 +95,7 @@ def direct_score(
             pair(number, prompt, tokens)
             for number, (prompt, tokens) in enumerate(zip(prompts, completions, strict=True))
         ]
-        return torch.tensor([scale * grade.reward for grade in reward(pairs)])
+        grades = [grade.reward for grade in reward(pairs)]
+        return torch.tensor([settings.reward_scale * one * (one >= settings.reward_from) for one in grades])
 
     return scores

@@ -36,6 +36,9 @@ class PPOSettings(BaseModel):
     """Library versions for a direct reward, prepared by `rlaif-train environment prepare`."""
     reward_scale: PositiveFloat = 4.0
     """What a perfect program is worth by a direct reward or the judge; weigh it against `kl_coefficient`."""
+    reward_from: Share = 0.0
+    """Share of the highest score from which a completion earns its score, by a direct reward or the judge.
+    Below it earns nothing, so that what only looks right does not pay; 0 pays every part."""
     answered: Share = 0.0
     """Take prompts only from records whose own answer earns this share of the judge's highest score: what
     cannot be answered well teaches nothing. Needs `reward = "judge"`; 0 takes all."""

@@ -196,17 +196,13 @@ def _opened_score(request: PPORequest, base: Base) -> Iterator[Score]:
         if request.judge is None:
             raise StageError("ppo: reward = 'judge' needs a judge: run it by a run file")
         told = judge_reward(*request.judge())
-        yield direct_score(
-            told, tokenizer, request.records, request.form, request.catalogue, settings.reward_scale
-        )
+        yield direct_score(told, tokenizer, request.records, request.form, request.catalogue, settings)
         return
 
     store = request.out / f"verdicts-{processes.join()[0]}.jsonl"
     environment = Environment.find(settings.reward_environment)
     with ProgramReward(request.catalogue, environment, settings.reward, store=store) as graded:
-        yield direct_score(
-            graded, tokenizer, request.records, request.form, request.catalogue, settings.reward_scale
-        )
+        yield direct_score(graded, tokenizer, request.records, request.form, request.catalogue, settings)
 
 
 def _reward(request: PPORequest) -> Scorer:
