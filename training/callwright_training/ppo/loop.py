@@ -224,7 +224,7 @@ def learn_rows(
         for name, figure in zip(
             figures, (found.policy, found.value, found.clipped, found.moved), strict=True
         ):
-            figures[name] += float(share * figure)
+            figures[name] += (share * figure).item()
     return figures
 
 
