@@ -21,7 +21,7 @@ from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import Bundle, Quantization
 from callwright_training.bases import load_base
 from callwright_training.errors import UserError
-from callwright_training.export import CatalogueSource, ExportRequest, export_bundle
+from callwright_training.export import CatalogueSource, ExportRequest, export_bundle, is_up_to_date
 
 SHAPES = {"gpt2": (12, 12, 768), "gpt2-large": (36, 20, 1280)}
 MODELS = ("smollm2-135m", "gpt2", "gpt2-large")
@@ -77,7 +77,11 @@ class Model:
         return self._entrant("optimum's graph fp32", "optimum", path, python=python)
 
     def _ours(self, stored: str) -> Entrant:
-        path = self._made(f"ours-{stored}", lambda path: self._save_bundle(path, stored))
+        request = self._request(stored)
+        if not is_up_to_date(request):
+            print(f"{self.name}: making {request.out.name} ...", file=sys.stderr)
+            self._save_bundle(request)
+        path = request.out
         weights = Bundle.open(path).manifest.weight_bytes
         return self._entrant(f"callwright {stored}", "ours", path, weights)
 
@@ -125,21 +129,23 @@ class Model:
 
         write_gguf(path, load_base(str(self.base())).model, stored)
 
-    def _save_bundle(self, path: Path, stored: str) -> None:
+    def _request(self, stored: str) -> ExportRequest:
         catalogue = Catalogue([CatalogueEntry(name="none", call="none()", domain="none")])
         kind: Quantization = stored  # type: ignore[assignment]
-        request = ExportRequest(
+        return ExportRequest(
             base=str(self.base()),
             catalogue=CatalogueSource("none", "none", lambda: catalogue),
-            out=path,
+            out=self.folder / f"ours-{stored}",
             name=f"{self.name}-{stored}",
             quantization=kind,
             least_agreement=0,
         )
+
+    def _save_bundle(self, request: ExportRequest) -> None:
         try:
             export_bundle(request, lambda what, done: None)
         except UserError as error:
-            raise RuntimeError(f"callwright {stored}: {error}") from error
+            raise RuntimeError(f"callwright {request.quantization}: {error}") from error
 
     def _save_genai(self, path: Path, stored: str) -> None:
         if self.name in SHAPES:

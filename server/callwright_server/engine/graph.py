@@ -24,6 +24,8 @@ Logits = NDArray[np.float32]
 class Graph:
     """A bundle's graph, ready to run.
 
+    Keys and values are stored as the graph says: in 8 bits, or in 32.
+
     Args:
         path: The ONNX file.
         architecture: The model's shape, from the manifest.
@@ -42,7 +44,9 @@ class Graph:
         except Exception as error:  # ONNX Runtime raises a class per status code, below no common one
             raise BundleError(f"{path}: ONNX Runtime cannot load it: {_first_line(error)}") from error
         give_back(path.with_name(WEIGHTS))
-        self.learnt_positions = any(item.name == "position_ids" for item in self.session.get_inputs())
+        kinds = {item.name: item.type for item in self.session.get_inputs()}
+        self.learnt_positions = "position_ids" in kinds
+        self.cached_as = np.int8 if kinds["past_key_values.0.key"] == "tensor(int8)" else np.float32
 
     def cache(self, capacity: int, batch: int = 1) -> KeyValues:
         """New, empty buffers for ``capacity`` tokens in each row of a batch."""
@@ -63,14 +67,14 @@ class KeyValues:
     def __init__(self, graph: Graph, capacity: int, batch: int) -> None:
         self.graph, self.capacity, self.batch = graph, capacity, batch
         shape = (batch, graph.architecture.kv_heads, capacity, graph.architecture.head_size)
-        self.arrays: dict[str, NDArray[np.float32]] = {}
+        self.arrays: dict[str, NDArray[Any]] = {}
         self._binding = graph.session.io_binding()
         for layer in range(graph.architecture.layers):
             for part in ("key", "value"):
-                self._bind_part(f"{layer}.{part}", sparse_zeros(shape))
+                self._bind_part(f"{layer}.{part}", sparse_zeros(shape, graph.cached_as))
         self._logits: tuple[Any, Logits] | None = None
 
-    def _bind_part(self, name: str, array: NDArray[np.float32]) -> None:
+    def _bind_part(self, name: str, array: NDArray[Any]) -> None:
         # The same memory as past and present is what tells GroupQueryAttention to write in place.
         value = onnxruntime.OrtValue.ortvalue_from_numpy(array)
         self.arrays[name] = value.numpy() if value.data_ptr() != array.ctypes.data else array
@@ -82,11 +86,11 @@ class KeyValues:
         """Memory that the buffers take."""
         return sum(array.nbytes for array in self.arrays.values())
 
-    def copy(self, length: int) -> NDArray[np.float32]:
+    def copy(self, length: int) -> NDArray[Any]:
         """The first ``length`` places: ``[2 * layers, batch, kv_heads, length, head_size]``."""
         return np.stack([array[:, :, :length] for array in self.arrays.values()])
 
-    def restore(self, copy: NDArray[np.float32]) -> None:
+    def restore(self, copy: NDArray[Any]) -> None:
         """Put back what :meth:`copy` returned."""
         for array, part in zip(self.arrays.values(), copy, strict=True):
             array[:, :, : part.shape[2]] = part

@@ -15,9 +15,10 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +28,14 @@ _UNCHANGED = re.compile(r"Anonymous: +0 kB")
 _DONT_NEED = 4
 
 
-def sparse_zeros(shape: tuple[int, ...]) -> NDArray[np.float32]:
+def sparse_zeros(shape: tuple[int, ...], kind: DTypeLike = np.float32) -> NDArray[Any]:
     """Zeros of which only those pages take memory that have been written to."""
     if not sys.platform.startswith("linux"):
-        return np.zeros(shape, np.float32)
-    memory = mmap.mmap(-1, max(1, 4 * math.prod(shape)), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        return np.zeros(shape, kind)
+    size = np.dtype(kind).itemsize * math.prod(shape)
+    memory = mmap.mmap(-1, max(1, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(memory, np.float32, math.prod(shape)).reshape(shape)
+    return np.frombuffer(memory, kind, math.prod(shape)).reshape(shape)
 
 
 def give_back(path: Path) -> int:

@@ -40,11 +40,11 @@ def cache_scales(model: Any, tokenizer: Any) -> list[tuple[Array, Array]]:
             for keys, values in _keys_and_values(model, tokenizer.encode(text, add_special_tokens=False))
         ]
         largest = [_larger(*both) for both in zip(largest, seen, strict=True)] if largest else seen
-    return [(keys / _LARGEST, values / _LARGEST) for keys, values in largest]
+    return [(_scale(keys), _scale(values)) for keys, values in largest]
 
 
 def _keys_and_values(model: Any, tokens: list[int]) -> list[tuple[Array, Array]]:
-    """What torch keeps of the first tokens of a text, layer by layer: ``[1, kv_heads, tokens, head_size]``."""
+    """What torch keeps of a text's first tokens, layer by layer: ``[1, kv_heads, tokens, head_size]``."""
     import torch
 
     tokens = tokens[: min(_TOKENS, model.config.max_position_embeddings)]
@@ -63,6 +63,10 @@ def _pair_lengths(keys: Array) -> Array:
 def _of_channels(array: Array) -> Array:
     """The largest magnitude of each channel; never zero, since it becomes a divisor."""
     return np.asarray(np.maximum(np.abs(array).max(axis=(0, 2), keepdims=True), 1e-6), np.float32)
+
+
+def _scale(largest: Array) -> Array:
+    return np.asarray(largest / _LARGEST, np.float32)
 
 
 def _larger(some: tuple[Array, Array], others: tuple[Array, Array]) -> tuple[Array, Array]:

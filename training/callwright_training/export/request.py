@@ -16,7 +16,6 @@ from callwright_server.prompt import PROMPT_VERSION
 from callwright_training.export.merge import adapter_hash
 from callwright_training.export.parity import LEAST_AGREEMENT
 
-
 _GRAPH_VERSION = 2
 """Rises where the same model is written as another graph: 2 keeps keys and values in 8 bits."""
 
