@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -106,6 +107,14 @@ async def test_a_change_meanwhile_is_checked_instead(grounded):
     # Where the check was quicker every time, the next one has to know of the change.
     [only] = found or (await pull(grounded, uri)).items
     assert "spheres" in only.message
+
+
+async def test_a_pull_is_answered_once_the_typing_rests(grounded):
+    uri = grounded.open(f"{FILE}cube.scaled(2)\n")
+    began = time.monotonic()
+    grounded.change(uri, types.Range(types.Position(2, 10), types.Position(2, 11)), "")
+    assert not (await pull(grounded, uri)).items
+    assert time.monotonic() - began >= PAUSE
 
 
 async def test_a_buffer_that_does_not_parse_has_none(grounded):

@@ -53,6 +53,16 @@ def test_a_rest_has_been_waited_for_already(pacer, clock):
     assert pacer.pause("never typed in", PACE) == 0
 
 
+def test_rest_begins_with_the_last_change(pacer, clock):
+    assert pacer.unrest("a", 0.5) == 0
+    typed(pacer, clock, 0.2)
+    assert pacer.unrest("a", 0.5) == pytest.approx(0.5)
+    clock.now += 0.3
+    assert pacer.unrest("a", 0.5) == pytest.approx(0.2)
+    clock.now += 0.3
+    assert pacer.unrest("a", 0.5) == 0
+
+
 def test_a_newer_request_stops_the_older_of_its_kind_only(pacer):
     with (
         pacer.newest("a", "inline") as first,

@@ -1,4 +1,4 @@
-"""Names that do not exist, as diagnostics: pulled by clients that can, pushed to the others after a pause."""
+"""Names that do not exist, as diagnostics, once the typing rests: pulled by clients that can, else pushed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from callwright_server.suggest.document import Document
 
 SOURCE = "callwright"
 PAUSE = 0.5
-"""Seconds without a change after which findings are pushed."""
+"""Seconds without a change after which findings are pushed, and pulls answered."""
 LONGEST = 1_000_000
 """Characters of the longest buffer that is checked while it is edited; `callwright check` has no limit."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from callwright_server.lsp import translate
-from callwright_server.lsp.diagnostics import SOURCE, fixes
+from callwright_server.lsp.diagnostics import PAUSE, SOURCE, fixes
 from callwright_server.suggest.explaining import explained_at
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ def register(server: CallwrightServer) -> None:
     )
     async def diagnostic(params: types.DocumentDiagnosticParams) -> Report:
         uri = params.text_document.uri
+        # VS Code pulls at every key, and takes the request back at the next one.
+        while left := server.pacer.unrest(uri, PAUSE):
+            await asyncio.sleep(left)
         name = server.diagnostics.result_id(uri)
         if params.previous_result_id == name:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=name)

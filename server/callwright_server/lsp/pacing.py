@@ -71,6 +71,11 @@ class Pacer:
         usual = min(max(typing.interval * _PATIENCE, shortest), longest) if in_word else shortest
         return max(0.0, typing.last + usual - self.clock())
 
+    def unrest(self, uri: str, rest: float) -> float:
+        """Seconds until a document has stood still for `rest` seconds, unless it changes again meanwhile."""
+        typing = self._typing.get(uri)
+        return 0.0 if typing is None else max(0.0, typing.last + rest - self.clock())
+
     @contextmanager
     def newest(self, uri: str, kind: str) -> Iterator[threading.Event]:
         """A stop flag for a request: raised when a newer one of its kind comes, and when the request ends."""
