@@ -39,9 +39,10 @@ def test_picture(tools: dict[str, str]) -> None:
     run(tools, "node", "--test", "--test-name-pattern", "picture", "test/ui/all.test.mjs", **more)
 
 
+@pytest.mark.parametrize("every_key", ["", "1"], ids=["as_it_comes", "asked_at_every_key"])
 @pytest.mark.timeout(1500)
-def test_keystrokes(tools: dict[str, str]) -> None:
-    run(tools, "node", "test/bench/keystrokes.mjs")
+def test_keystrokes(tools: dict[str, str], every_key: str) -> None:
+    run(tools, "node", "test/bench/keystrokes.mjs", EVERY_KEY=every_key)
 
 
 @pytest.mark.timeout(3600)

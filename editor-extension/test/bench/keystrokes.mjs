@@ -6,9 +6,13 @@
 // again. Whatever else the machine does meets both, and the editor without it is compared with itself, too: that is how
 // much of a difference means nothing. In the page: from a key's own time stamp to the first change of the text, and the
 // processor time of the page's main thread, which says what is done there whatever else the machine does.
+//
+// EVERY_KEY=1: the model is asked after every key, not only where the typing pauses or a word ends.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { startSession } from '../support/session.mjs';
+import { makeToys } from '../support/toys.mjs';
 import { beyondUsual, compare, quantile, slowestPlace } from './comparison.mts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 8);
@@ -22,13 +26,15 @@ const SETTINGS = {
   // Enter must end the line in both, also where a list is open; and each turn begins at the margin.
   'editor.acceptSuggestionOnEnter': 'off',
   'editor.autoIndent': 'none',
-  // The model is asked after every key, not only where the typing pauses or a word ends.
-  'callwright.pace.shortestPause': 0,
-  'callwright.pace.longestPause': 0,
+  // As it comes: names are checked, in an environment that is indexed soon.
+  'callwright.grounding.enabled': true,
+  ...(process.env.EVERY_KEY ? { 'callwright.pace.shortestPause': 0, 'callwright.pace.longestPause': 0 } : {}),
 };
+const TOYS = fs.mkdtempSync(path.join(os.tmpdir(), 'toys-'));
+makeToys(TOYS);
 
 async function start(vsix) {
-  const session = await startSession({ files: { 'long.py': LINES }, settings: SETTINGS, vsix });
+  const session = await startSession({ files: { 'long.py': LINES }, settings: { ...SETTINGS, 'callwright.grounding.python': TOYS }, vsix });
   await session.load('long.py', vsix.length > 0);
   if (vsix.length > 0) await session.ready();
   await session.page.evaluate(watchKeys);
@@ -146,4 +152,5 @@ try {
 } finally {
   await on.stop();
   await off.stop();
+  fs.rmSync(TOYS, { recursive: true });
 }
