@@ -103,6 +103,8 @@ class Box:
         (["if not isinstance(other, str):", "    other = str(other)", "other.uppercase()"], True),
         (["assert isinstance(self.it, shapes.Cube)", "self.it.rotate()"], True),
         (["assert isinstance(self.it, shapes.Cube)", "self.it = other", "self.it.rotate()"], False),
+        (["if other: assert isinstance(self.it, shapes.Cube)", "else: return", "self.it.rotate()"], True),
+        (["if isinstance(other.it, shapes.Cube): other.it.rotate()"], True),
         (["if isinstance(self.it, shapes.Cube): pass", "self.it.rotate()"], False),
         (["if other: assert isinstance(self.it, shapes.Cube)", "else: self.it.rotate()"], False),
         (["if other: assert isinstance(self.it, shapes.Cube)", "self.it.rotate()"], False),

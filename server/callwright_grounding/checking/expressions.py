@@ -97,13 +97,14 @@ class FileInference(Inference):
         """``value.attr``: looked up, and the judge is told."""
         called, self._called = self._called is node, None
         value = self.infer(node.value)
+        looked_at = chain(node) if self.doubted else ""
         if value is None:
-            return None
+            return self.doubted.get(looked_at) if is_plain(node) else None
         lookup = self.resolver.attribute(value, node.attr)
         if lookup.state not in ("found", "open") and isinstance(node.ctx, ast.Load):
             self.judge.attribute(node, value, lookup, called=called)
-        if self.doubted and (found := chain(node)) in self.doubted:
-            return self.doubted[found] if is_plain(node) else None
+        if looked_at in self.doubted:
+            return self.doubted[looked_at] if is_plain(node) else None
         return lookup.value
 
     def infer_call(self, node: ast.Call) -> Value | None:

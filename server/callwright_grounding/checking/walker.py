@@ -139,8 +139,8 @@ class Walker(Definitions):
         else:
             self.frame.bindings = merged(after_body, after_else)
         if after_body is not None:
-            left = doubted if after_else is not None else doubted_in_body
-            self.doubted = less_sure(left, self.doubted)
+            both = less_sure(doubted, self.doubted)
+            self.doubted = both if after_else is not None else doubted_in_body
 
     def _branch(self, body: list[ast.stmt]) -> Bindings | None:
         self.block(body)
