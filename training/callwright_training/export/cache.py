@@ -18,7 +18,8 @@ Array = NDArray[np.float32]
 
 _TEXTS = slice(4, 12)
 """The first four texts are those that parity is measured on."""
-_TOKENS = 256
+_LETTERS, _TOKENS = 2048, 256
+"""What is read of each, at most."""
 _LARGEST = 127
 
 
@@ -37,7 +38,9 @@ def cache_scales(model: Any, tokenizer: Any) -> list[tuple[Array, Array]]:
     for text in standard_library_texts()[_TEXTS]:
         seen = [
             (_of_channels(_pair_lengths(keys) if rotary else keys), _of_channels(values))
-            for keys, values in _keys_and_values(model, tokenizer.encode(text, add_special_tokens=False))
+            for keys, values in _keys_and_values(
+                model, tokenizer.encode(text[:_LETTERS], add_special_tokens=False)
+            )
         ]
         largest = [_larger(*both) for both in zip(largest, seen, strict=True)] if largest else seen
     return [(_scale(keys), _scale(values)) for keys, values in largest]

@@ -42,6 +42,9 @@ class PPOSettings(BaseModel):
     answered: Share = 0.0
     """Take prompts only from records whose own answer earns this share of the judge's highest score: what
     cannot be answered well teaches nothing. Needs `reward = "judge"`; 0 takes all."""
+    undecided: bool = False
+    """Take prompts only from records of which feedback accepted some samples and refused others: what always
+    or never succeeds teaches nothing (dynamic sampling, arXiv 2503.14476)."""
     steps: PositiveInt = 100
     """Updates. Each samples one batch of completions, scores it and learns from it."""
     batch_size: PositiveInt = 32

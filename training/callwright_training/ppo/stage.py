@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +16,14 @@ from callwright_plugins.questions import QuestionSet
 from callwright_training.bases import Base, load_base
 from callwright_training.errors import StageError
 from callwright_training.export.merge import merge
-from callwright_training.feedback.samples import Form, askable, prompt_of
+from callwright_training.feedback.samples import Form, prompt_of
 from callwright_training.files import write_whole
 from callwright_training.logs import read_log
 from callwright_training.ppo import processes
 from callwright_training.ppo.choosing import Choosing
 from callwright_training.ppo.loop import Roles, train
 from callwright_training.ppo.models import Actor, causal_model, trainable_policy, without_dropout
+from callwright_training.ppo.prompts import asked_records
 from callwright_training.ppo.rollout import Sampler, Score, score_by
 from callwright_training.ppo.served_copy import ServedCopy
 from callwright_training.ppo.settings import PPOSettings
@@ -47,6 +47,8 @@ class PPORequest:
     """M_SFT's adapter."""
     reward: Path
     """The folder of the stage ``reward``; read only where its model is the reward."""
+    labels: Path | None = None
+    """``labels.jsonl`` of the stage ``feedback``; read only where they choose the prompts."""
     records: Sequence[Record]
     """Whose instructions are the prompts."""
     form: Form
@@ -66,12 +68,7 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
         StageError: There is no record, or no reward model.
         SandboxError: The reward is a direct one, and what it needs is not prepared or not to be had.
     """
-    request = replace(request, records=askable(request.records, request.form, request.catalogue))
-    if not request.records:
-        raise StageError("ppo: there is no record to take prompts from")
-    if request.settings.answered:
-        step("asking the judge about the records' own answers", 0.0)
-        request = replace(request, records=_answered(request))
+    request = replace(request, records=asked_records(request, step))
     settings, out = request.settings, request.out
     parts = settings.minibatches * processes.join()[1]
     for name, count in (("batch_size", settings.batch_size), ("choices", settings.choices)):
@@ -98,22 +95,6 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     processes.wait()
     summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
     return summary
-
-
-def _answered(request: PPORequest) -> Sequence[Record]:
-    from callwright_training.ppo.direct import answered, judge_reward
-
-    if request.judge is None:
-        raise StageError("ppo: answered needs a judge: run it by a run file")
-    judge, questions = request.judge()
-    told, least = judge_reward(judge, questions), request.settings.answered
-    try:
-        records = answered(request.records, told, request.form, request.catalogue, least)
-    finally:
-        asyncio.run(judge.close())
-    if not records:
-        raise StageError(f"ppo: no record's own answer earns {least:g} of the score; lower `answered`")
-    return records
 
 
 def finished(out: Path) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
-"""Prompts of records whose own answer the judge takes for good, and of no others."""
+"""Prompts of records that teach something: answered well by themselves, neither always nor never by M_SFT."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -77,3 +78,23 @@ def test_no_record_left_and_no_judge_are_said(request_of):
         run_ppo(request, lambda what, done: None)
     with pytest.raises(ValidationError, match="answered needs reward = 'judge'"):
         PPOSettings(answered=0.5)
+
+
+def test_records_that_always_or_never_succeed_give_no_prompts(request_of, tmp_path, monkeypatch):
+    accepted = [(True, True), (False, True), (False, False), (True, False)]
+    lines = [
+        {"sample": {"record": record.id}, "accepted": one}
+        for record, samples in zip(RECORDS, accepted, strict=False)
+        for one in samples
+    ]
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    tokenizer = load_base("tiny").tokenizer
+    texts = [tokenizer(prompt_of(record, "call")).input_ids for record in RECORDS]
+
+    request = replace(request_of(undecided=True), labels=labels)
+    assert prompts_of(request, monkeypatch) == [texts[1], texts[3]]
+    with pytest.raises(StageError, match="accepts all or none of each record's samples"):
+        run_ppo(replace(request, records=RECORDS[2:3]), lambda what, done: None)
+    with pytest.raises(StageError, match="needs the labels of feedback"):
+        run_ppo(request_of(undecided=True), lambda what, done: None)
