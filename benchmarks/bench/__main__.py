@@ -8,23 +8,21 @@ weights, and a server that asks at every key and forgets. Accuracy is not measur
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
-import onnxruntime
 import report
 from models import MODELS, Model
-from race import race
+from race import Entrant, race
+from results import Results
 from typist import sessions
 
-RESULTS = Path(__file__).parent.parent / "results"
-SECTIONS = ("decode", "calls", "trace", "work", "start", "same", "quantization")
+FOLDER = Path(__file__).parent.parent / "results"
+SECTIONS = ("decode", "calls", "trace", "grounded", "work", "start", "same", "quantization")
 ENGINES = "torch,ours-int8,ours-int4,ours-fp32,llama.cpp-q8_0,llama.cpp-q4_0,genai-int8,genai-int4,optimum"
 
 Row = dict[str, Any]
@@ -39,9 +37,8 @@ Row = dict[str, Any]
 @click.option("--threads", default=2, show_default=True, help="Threads of every engine.")
 @click.option("--rounds", default=5, show_default=True, help="How often each engine has its turn.")
 @click.option("--prepare", is_flag=True, help="Only make the files and environments that are needed.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="JSON file; a dated one in results/ if not given."
-)
+@click.option("--again", is_flag=True, help="Measure also what the file has.")
+@click.option("--out", type=click.Path(path_type=Path), help="JSON file; today's in results/ if not given.")
 def bench(
     sections: str,
     models: str,
@@ -51,9 +48,13 @@ def bench(
     threads: int,
     rounds: int,
     prepare: bool,
+    again: bool,
     out: Path | None,
 ) -> None:
     """Measure decoding beside other engines, and the language server over a typing trace.
+
+    What today's file has is not measured again: a stopped run goes on where it was, and what takes long can
+    be done in pieces.
 
     \b
     Examples:
@@ -62,19 +63,24 @@ def bench(
       python benchmarks/bench --sections trace --sessions photos,search
     """  # noqa: D301
     wanted = sections.split(",")
-    found: Row = {"machine": _machine(threads)}
     typed = names.split(",") if names else [one.name for one in sessions()]
-    if "decode" in wanted:
-        found["decode"] = [
-            _decode(model, engines.split(","), threads, rounds, prepare) for model in models.split(",")
-        ]
-    if not prepare:
-        _others(found, wanted, bundle, typed, threads)
-        _write(found, out or RESULTS / f"{datetime.now():%Y-%m-%d-%H%M}.json")
+    if prepare:
+        for model in models.split(",") if "decode" in wanted else ():
+            _entrants(model, engines.split(","))
+        return
+    path = out or FOLDER / f"{datetime.now():%Y-%m-%d}.json"
+    results = Results(path, threads, again=again)
+    for model in models.split(",") if "decode" in wanted else ():
+        row = results.of("decode", model, partial(_raced, model, engines.split(","), threads, rounds))
+        report.print_race(row)
+    for section in SECTIONS[1:]:
+        if section in wanted:
+            _SECTIONS[section](results, bundle, typed, threads)
+    click.echo(f"written to {path}")
 
 
-def _decode(model: str, engines: list[str], threads: int, rounds: int, prepare: bool) -> Row:
-    """One race between all engines that can run a model; why the others cannot is in the row too."""
+def _entrants(model: str, engines: list[str]) -> tuple[list[Entrant], list[str]]:
+    """All engines that can run a model, and why the others cannot."""
     entrants, missing = [], []
     for engine in engines:
         try:
@@ -82,63 +88,79 @@ def _decode(model: str, engines: list[str], threads: int, rounds: int, prepare: 
         except Exception as error:  # another project's engine; ours would be missed in the table
             missing.append(f"{engine}: {str(error).strip().splitlines()[0]}")
             click.echo(f"{model}: {missing[-1]}", err=True)
-    if prepare:
-        return {}
+    return entrants, missing
+
+
+def _raced(model: str, engines: list[str], threads: int, rounds: int) -> Row:
+    entrants, missing = _entrants(model, engines)
     found = race(entrants, threads=threads, rounds=rounds, tokens=24)
-    row = {"model": model, "missing": missing + found.failed} | report.race_rows(found)
-    report.print_race(row)
-    return row
+    return {"model": model, "missing": missing + found.failed} | report.race_rows(found)
 
 
-def _others(found: Row, wanted: list[str], bundle: str, names: list[str], threads: int) -> None:
+def _calls(results: Results, bundle: str, names: list[str], threads: int) -> None:
     import calls
-    import quality
     import typed
 
-    if "calls" in wanted:
-        found["calls"] = calls.measured(bundle, typed.settings_of(bundle, {}), threads)
-        report.print_list("time to a whole API call", found["calls"])
-    if "trace" in wanted:
-        rows = typed.replayed(bundle, names, {})
-        found["trace"] = {"summary": typed.summary(rows), "sessions": rows}
-        report.print_list("over the typing trace", found["trace"]["summary"])
-    if "work" in wanted:
-        found["work"] = typed.work_without_manners(bundle, names[0], {})
-        click.echo(f"processor time against no debounce and no cache: {found['work']['cpu_share']:.0%}")
-    if "start" in wanted:
-        found["start"] = typed.first_suggestion(bundle, {})
-        click.echo(f"server start to first suggestion: {found['start']} s")
-    if "same" in wanted:
-        found["same"] = typed.same_answers(bundle, names)
-        counts = {name: value for name, value in found["same"].items() if isinstance(value, int)}
-        report.print_list("the same with and without caches", counts)
-    if "quantization" in wanted:
-        found["quantization"] = quality.compared()
-        report.print_quantizations(found["quantization"])
+    def measured() -> Row:
+        return calls.measured(bundle, typed.settings_of(bundle, {}), threads)
+
+    report.print_list("time to a whole API call", results.of("calls", "all", measured))
 
 
-def _write(found: Row, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    click.echo(f"written to {path}")
+def _trace(results: Results, bundle: str, names: list[str], threads: int) -> None:
+    _replayed(results, "trace", bundle, names, {})
 
 
-def _machine(threads: int) -> Row:
-    return {
-        "processor": _processor(),
-        "threads": threads,
-        "load": [round(value, 1) for value in os.getloadavg()],
-        "python": platform.python_version(),
-        "onnxruntime": onnxruntime.__version__,
-        "date": f"{datetime.now():%Y-%m-%d %H:%M}",
-    }
+def _grounded(results: Results, bundle: str, names: list[str], threads: int) -> None:
+    _replayed(results, "grounded", bundle, names, {"grounding": {"enabled": True}})
 
 
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
+def _replayed(results: Results, section: str, bundle: str, names: list[str], settings: Row) -> None:
+    import typed
+
+    rows = [results.of(section, name, partial(typed.replayed, bundle, name, settings)) for name in names]
+    title = "over the typing trace" + (", grounding switched on" if settings else "")
+    report.print_list(title, typed.summary(rows))
+
+
+def _work(results: Results, bundle: str, names: list[str], threads: int) -> None:
+    import typed
+
+    row = results.of("work", names[0], lambda: typed.work_without_manners(bundle, names[0], {}))
+    click.echo(f"processor time against no debounce and no cache: {row['cpu_share']:.0%}")
+
+
+def _start(results: Results, bundle: str, names: list[str], threads: int) -> None:
+    import typed
+
+    row = results.of("start", "all", lambda: {"seconds": typed.first_suggestion(bundle, {})})
+    click.echo(f"server start to first suggestion: {row['seconds']} s")
+
+
+def _same(results: Results, bundle: str, names: list[str], threads: int) -> None:
+    import same
+
+    for name in names:
+        row = results.of("same", name, partial(same.same_answers, bundle, [name]))
+        report.print_list(f"the same with and without caches: {name}", row)
+
+
+def _quantization(results: Results, bundle: str, names: list[str], threads: int) -> None:
+    import quality
+
+    row = results.of("quantization", "all", lambda: {"rows": quality.compared()})
+    report.print_quantizations(row["rows"])
+
+
+_SECTIONS = {
+    "calls": _calls,
+    "trace": _trace,
+    "grounded": _grounded,
+    "work": _work,
+    "start": _start,
+    "same": _same,
+    "quantization": _quantization,
+}
 
 
 if __name__ == "__main__":

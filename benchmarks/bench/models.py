@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import environments
-from race import Entrant
+from race import Entrant, free_memory
 
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import Bundle, Quantization
@@ -26,6 +26,8 @@ from callwright_training.export import CatalogueSource, ExportRequest, export_bu
 SHAPES = {"gpt2": (12, 12, 768), "gpt2-large": (36, 20, 1280)}
 MODELS = ("smollm2-135m", "gpt2", "gpt2-large")
 _VOCABULARIES = {"smollm2-135m": 49152, "gpt2": 50257, "gpt2-large": 50257}
+_MEMORY_TO_EXPORT = 3
+"""Memory that optimum's exporter takes, as a multiple of the weights."""
 _TO_OPTIMUM = """
 import sys
 from optimum.exporters.onnx import main_export
@@ -162,6 +164,10 @@ class Model:
             raise RuntimeError(f"onnxruntime-genai {stored}: {_last_line(run.stderr)}")
 
     def _save_optimum(self, path: Path) -> None:
+        weights = sum(file.stat().st_size for file in self.base().glob("*.safetensors"))
+        free = free_memory()
+        if free is not None and free < _MEMORY_TO_EXPORT * weights:
+            raise RuntimeError(f"optimum's graph: exporting needs {_MEMORY_TO_EXPORT * weights / 1e9:.0f} GB")
         run = subprocess.run(
             [environments.optimum(), "-c", _TO_OPTIMUM, str(self.base()), str(path)],
             capture_output=True,

@@ -20,6 +20,8 @@ from typing import Any
 from callwright_server.engine.measure import memory_bandwidth
 
 RUNNERS = Path(__file__).parent / "runners.py"
+_MEMORY = 1.5
+"""Memory that an engine takes, as a multiple of its files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +87,17 @@ class Process:
     Args:
         entrant: What it runs.
         threads: Its threads.
+
+    Raises:
+        RuntimeError: It did not start, or there is too little memory for it beside what runs already.
     """
 
     def __init__(self, entrant: Entrant, threads: int) -> None:
+        free = free_memory()
+        if free is not None and free < (needed := _MEMORY * _size(Path(entrant.where))):
+            raise RuntimeError(
+                f"{entrant.name}: needs some {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} are free"
+            )
         order = {"kind": entrant.kind, "where": entrant.where, "threads": threads}
         order |= {"vocabulary": entrant.vocabulary}
         self._process = subprocess.Popen(
@@ -142,6 +152,18 @@ def race(entrants: Sequence[Entrant], *, threads: int, rounds: int, tokens: int)
                 found.bandwidth.append(max(bandwidth))
         found.lanes = list(running)
     return found
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that can be had without swapping; ``None`` where the system does not tell."""
+    path = Path("/proc/meminfo")
+    lines = path.read_text(encoding="ascii").splitlines() if path.is_file() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), None)
+
+
+def _size(where: Path) -> int:
+    files = where.rglob("*") if where.is_dir() else [where]
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def _measure(lane: Lane, process: Process, tokens: int, *, keep: bool) -> None:

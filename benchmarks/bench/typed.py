@@ -1,4 +1,4 @@
-"""What a typing trace shows of the server: latency, work, memory, and whether caches change answers."""
+"""What a typing trace shows of the server: latency, work and memory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +13,29 @@ from editor import Answer, Editor
 from lsprotocol import types
 from typist import Session, sessions
 
-from callwright_server.suggest.suggestion import Suggestions
-
 Row = dict[str, Any]
 FORGETFUL = (str(Path(__file__).parent / "forgetful.py"),)
 _LONGEST_START = 60.0
 _ASKING = "import numpy as np\n\n# Classify the sentiment of product reviews\n"
 
 
-def replayed(bundle: str, names: Iterable[str], settings: Row) -> list[Row]:
-    """Replay sessions through one server at the speed they were typed; one row each."""
-    return asyncio.run(_replayed(bundle, tuple(names), settings))
+def replayed(bundle: str, name: str, settings: Row) -> Row:
+    """Replay a session at the speed it was typed, through a server of its own."""
+    return asyncio.run(_replayed(bundle, name, settings_of(bundle, settings)))
 
 
-async def _replayed(bundle: str, names: tuple[str, ...], settings: Row) -> list[Row]:
-    rows = []
-    async with Editor(settings_of(bundle, settings)) as editor:
+async def _replayed(bundle: str, name: str, settings: Row) -> Row:
+    session = next(one for one in sessions() if one.name == name)
+    async with Editor(settings) as editor:
         await editor.ready()
         idle = editor.memory()
-        for session in (one for one in sessions() if one.name in names):
-            known, cpu, began = len(await editor.timings()), editor.cpu_seconds(), time.monotonic()
-            answers = await editor.replay(session)
-            seconds, cpu = time.monotonic() - began, editor.cpu_seconds() - cpu
-            timings = (await editor.timings())[known:]
-            row = {"bundle": bundle, "session": session.name, "seconds": round(seconds, 1)}
-            row |= {"cpu_seconds_a_minute": round(60 * cpu / seconds, 2), "idle": idle}
-            rows.append(row | {"requests": _merged(timings, answers)})
-    return rows
+        known, cpu, began = len(await editor.timings()), editor.cpu_seconds(), time.monotonic()
+        answers = await editor.replay(session)
+        seconds, cpu = time.monotonic() - began, editor.cpu_seconds() - cpu
+        timings = (await editor.timings())[known:]
+    row = {"bundle": bundle, "session": session.name, "seconds": round(seconds, 1), "idle": idle}
+    row["cpu_seconds_a_minute"] = round(60 * cpu / seconds, 2)
+    return row | {"requests": _merged(timings, answers)}
 
 
 def summary(rows: list[Row]) -> Row:
@@ -114,58 +108,6 @@ async def _first(bundle: str, settings: Row) -> float:
                 )
             await asyncio.sleep(0.01)
         return round(time.monotonic() - began, 3)
-
-
-def same_answers(bundle: str, names: Iterable[str], every: int = 4) -> Row:
-    """Answers with everything remembered, with the engine's caches only, and with nothing, at word ends.
-
-    What is remembered may differ on purpose: a shown line stays while it is being typed. The engine's caches
-    may not, but that a text read in other chunks has logits that differ by some hundredths in 8 bits.
-    """
-    from callwright_server.settings import Settings
-    from callwright_server.suggest.document import Document
-    from callwright_server.suggest.opening import open_bundle
-
-    settings = Settings(bundle=bundle)
-    cached, plain = open_bundle(settings), open_bundle(settings)
-    plain.engine.settings = replace(plain.engine.settings, draft=0)
-    remembering = cached.suggester(settings)
-    found: Row = {"compared": 0, "known": 0, "same": 0, "same_by_engine": 0, "different": [], "by_engine": []}
-    for number, (text, offset) in enumerate(_word_ends(tuple(names))):
-        document = Document(text)
-        known = remembering.peek(document, offset) is not None
-        ours = _first_left(remembering.suggest(document, offset, stop=lambda: False), offset)
-        if number % every:
-            continue
-        plain.engine.forget()
-        warm, cold = (
-            _first_left(opened.suggester(settings).suggest(document, offset, stop=lambda: False), offset)
-            for opened in (cached, plain)
-        )
-        found["compared"] += 1
-        found["known"] += known
-        found["same"] += ours == cold
-        found["same_by_engine"] += warm == cold
-        if ours != cold:
-            found["different"].append(["known" if known else "asked", ours, cold])
-        if warm != cold:
-            found["by_engine"].append([warm, cold])
-    return found
-
-
-def _first_left(answer: Suggestions, offset: int) -> str:
-    """What is left to type of the first suggestion that is shown; a dash where there is none."""
-    return next((item.text[offset - item.start :] for item in answer.shown), "-")
-
-
-def _word_ends(names: tuple[str, ...]) -> Iterable[tuple[str, int]]:
-    for session in (one for one in sessions() if one.name in names):
-        text = session.before
-        for key in session.keystrokes:
-            text = text[: key.start] + key.text + text[key.end :]
-            offset = key.start + len(key.text)
-            if key.edits and offset and not (text[offset - 1].isalnum() or text[offset - 1] == "_"):
-                yield text, offset
 
 
 def _merged(timings: list[Row], answers: list[Answer]) -> list[Row]:

@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callwright_server.bundle import Bundle
+from callwright_server.engine import Engine
 from callwright_training.bases import load_base
 from callwright_training.commands.export import export
 from callwright_training.errors import ExportError
+from callwright_training.export.cache import cache_scales
 from callwright_training.export.quantize import dequantize, quantize
+from callwright_training.export.sources import standard_library_texts
 
 
 @pytest.fixture
@@ -51,6 +54,26 @@ def test_every_quantization_of_every_family_agrees_with_torch(tiny_bundle_of, fa
     assert parity.positions >= 200
     assert parity.agreement >= 0.95
     assert parity.mean_kl < 1e-3
+
+
+@pytest.mark.parametrize("base", ["tiny", "tiny-gpt2"])
+def test_keys_of_later_positions_fit_into_the_cache_too(base):
+    import torch
+
+    loaded = load_base(base)
+    scales = cache_scales(loaded.model, loaded.tokenizer)
+    text = standard_library_texts()[4][:500]  # one of those that are measured
+    ids = torch.tensor([loaded.tokenizer.encode(text, add_special_tokens=False)[:60]])
+    later = torch.arange(ids.shape[1])[None] + (0 if base == "tiny-gpt2" else 70)
+    cache = loaded.model(ids, position_ids=later, use_cache=True).past_key_values
+    for (keys, values), layer in zip(scales, cache.layers, strict=True):
+        assert np.all(np.abs(layer.keys.detach().numpy()) <= keys * 127.01)
+        assert np.all(np.abs(layer.values.detach().numpy()) <= values * 127.01)
+
+
+def test_only_32_bit_bundles_cache_in_32_bits(tiny_bundle_of):
+    exact, stored = (Engine(tiny_bundle_of("tiny", way)).graph.cache(64).nbytes for way in ("fp32", "int8"))
+    assert exact == 4 * stored
 
 
 @pytest.mark.slow
