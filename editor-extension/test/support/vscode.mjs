@@ -50,6 +50,8 @@ export async function startVSCode({ vsix = [], files = {}, settings = {}, env = 
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: BROWSER, timeout: PATIENCE });
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: SCALE });
   page.setDefaultTimeout(PATIENCE);
+  // Where memory runs out, Linux ends the browser's processes first.
+  page.on('crash', () => console.log(`the page's process was ended; ${Math.round(os.freemem() / 2 ** 20)} MB of memory are free`));
   await page.addInitScript(waitLonger);
 
   return {
