@@ -173,7 +173,7 @@ def bench(sections: str | None, python: str, bundle: str, quick: int, out: Path 
     """
     RESULTS.mkdir(exist_ok=True)
     target = out or RESULTS / f"grounding-{datetime.now():%Y-%m-%d}.json"
-    report = _begun(target, {"python": python, "bundle": bundle, "quick": quick})
+    report = _begun(target, {"python": _shown(python), "bundle": bundle, "quick": quick})
     measuring = Bench(python, bundle, quick, target)
     for section in _named(sections) or SECTIONS:
         if section in report and not sections:
@@ -184,6 +184,12 @@ def bench(sections: str | None, python: str, bundle: str, quick: int, out: Path 
             target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         click.echo(json.dumps({section: report[section]}, indent=2))
     click.echo(f"Written to {target}", err=True)
+
+
+def _shown(python: str) -> str:
+    """An interpreter as seen from this repository, where it lies inside."""
+    root = Path(__file__).parents[2]
+    return str(Path(python).relative_to(root)) if Path(python).is_relative_to(root) else python
 
 
 def _begun(target: Path, what: Report) -> dict[str, Report]:

@@ -27,7 +27,7 @@ def measure_reads(resolver: Resolver, sources: Iterator[tuple[Path, str]], limit
             continue
         counts = _file_reads(resolver, path, source, tree)
         total, known, allowed = total + counts[0], known + counts[1], allowed + counts[2]
-        excluded += [f"{path}:{line}" for line in counts[3]]
+        excluded += [f"{_shown(path)}:{line}" for line in counts[3]]
         files += 1
         if total >= limit:
             break
@@ -39,6 +39,11 @@ def measure_reads(resolver: Resolver, sources: Iterator[tuple[Path, str]], limit
         "author's name allowed, % of known": round(100 * allowed / max(1, known), 2),
         "excluded": excluded[:20],
     }
+
+
+def _shown(path: Path) -> str:
+    """A file as its packages name it, whatever they are installed in."""
+    return path.as_posix().rpartition("/site-packages/")[2]
 
 
 def together(*reports: dict[str, Any]) -> dict[str, object]:
