@@ -19,6 +19,7 @@ from callwright_training.export.merge import merge
 from callwright_training.feedback.samples import Form, prompt_of
 from callwright_training.files import write_whole
 from callwright_training.logs import read_log
+from callwright_training.memory import return_large_blocks
 from callwright_training.ppo import processes
 from callwright_training.ppo.choosing import Choosing
 from callwright_training.ppo.loop import Roles, train
@@ -80,6 +81,7 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
             f" {settings.samples * processes.join()[1]}"
         )
     out.mkdir(parents=True, exist_ok=True)
+    return_large_blocks()
     base = load_base(request.base)
     texts = [prompt_of(record, request.form) for record in request.records]
     with _opened_score(request, base) as score:
