@@ -19,5 +19,7 @@ def return_large_blocks() -> bool:
     Returns:
         Whether the C library knows of it.
     """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return False
+    library = ctypes.CDLL(None)
     return hasattr(library, "mallopt") and bool(library.mallopt(_MMAP_THRESHOLD, _LARGE))
