@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from callwright_training.export.parity import TEXTS
 from callwright_training.export.sources import standard_library_texts
 
 Array = NDArray[np.float32]
 
-_TEXTS = slice(4, 12)
-"""The first four texts are those that parity is measured on."""
+_TEXTS = slice(TEXTS, TEXTS + 8)
 _LETTERS, _TOKENS = 2048, 256
 """What is read of each, at most."""
 _LARGEST = 127

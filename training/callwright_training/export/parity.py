@@ -21,7 +21,9 @@ GREATEST_ERROR = 0.5
 A random model with tied embeddings finds its last input likeliest, even with wrong weights; this does not.
 """
 
-_TEXTS, _TOKENS = 4, 96
+TEXTS = 4
+"""Texts that are compared on, the first of them; what is fitted takes others."""
+_TOKENS = 96
 _TIE = 0.01
 """Tokens whose log-probabilities differ by no more than this are equally likely; random models have many."""
 
@@ -36,7 +38,7 @@ def measure_parity(engine: Engine, model: Any) -> Parity:
     agreements: list[NDArray[np.bool_]] = []
     divergences: list[NDArray[np.float64]] = []
     errors: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    for text in standard_library_texts()[:_TEXTS]:
+    for text in standard_library_texts()[:TEXTS]:
         tokens = engine.encode(text)[:_TOKENS]
         ours = _log_softmax(engine.logits(tokens))
         theirs = _log_softmax(_torch_logits(model, tokens))
@@ -51,7 +53,7 @@ def measure_parity(engine: Engine, model: Any) -> Parity:
         agreement=round(float(agreed.mean()), 4),
         mean_kl=round(float(np.concatenate(divergences).mean()), 6),
         relative_error=round(float(np.sqrt(wrong / spread)), 4),
-        text=f"the first {_TOKENS} tokens of {_TEXTS} modules of Python's standard library",
+        text=f"the first {_TOKENS} tokens of {TEXTS} modules of Python's standard library",
     )
 
 

@@ -81,13 +81,12 @@ def roll_out(
         length = drawn.tokens.shape[1]
         own = (torch.arange(length, device=place)[None] < drawn.lengths[:, None]).long()
         whole, attention = torch.cat([ids, drawn.tokens], 1), torch.cat([mask, own], 1)
-        said = [torch.zeros(own.shape, device=place) for _ in range(4)]
+        columns = [torch.zeros(own.shape, device=place) for _ in range(4)]
         for portion in portions(attention, ids.shape[1], torch.arange(len(ids), device=place), rows_at_once):
-            for whole_, found in zip(
-                said, _said(actor, reference, whole, attention, portion, sampler.temperature), strict=True
-            ):
-                whole_[portion.rows, : portion.width] = found
-        logprobs, values, entropy, far = said
+            said = _said(actor, reference, whole, attention, portion, sampler.temperature)
+            for column, found in zip(columns, said, strict=True):
+                column[portion.rows, : portion.width] = found
+        logprobs, values, entropy, far = columns
         completions = [
             row[:count] for row, count in zip(drawn.tokens.tolist(), drawn.lengths.tolist(), strict=True)
         ]

@@ -71,15 +71,7 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     """
     request = replace(request, records=asked_records(request, step))
     settings, out = request.settings, request.out
-    parts = settings.minibatches * processes.join()[1]
-    for name, count in (("batch_size", settings.batch_size), ("choices", settings.choices)):
-        if count % parts:
-            raise StageError(f"ppo: {name} = {count} cannot be divided by minibatches x processes = {parts}")
-    if settings.batch_size % (settings.samples * processes.join()[1]):
-        raise StageError(
-            f"ppo: batch_size = {settings.batch_size} cannot be divided by samples x processes ="
-            f" {settings.samples * processes.join()[1]}"
-        )
+    _require_whole_parts(settings)
     out.mkdir(parents=True, exist_ok=True)
     return_large_blocks()
     base = load_base(request.base)
@@ -97,6 +89,19 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     processes.wait()
     summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
     return summary
+
+
+def _require_whole_parts(settings: PPOSettings) -> None:
+    """A batch must fall into equal minibatches and whole groups in every process."""
+    size = processes.join()[1]
+    for name, count, divisor in (
+        ("batch_size", settings.batch_size, "minibatches"),
+        ("choices", settings.choices, "minibatches"),
+        ("batch_size", settings.batch_size, "samples"),
+    ):
+        parts = getattr(settings, divisor) * size
+        if count % parts:
+            raise StageError(f"ppo: {name} = {count} cannot be divided by {divisor} x processes = {parts}")
 
 
 def finished(out: Path) -> dict[str, Any] | None:
