@@ -5,6 +5,7 @@ import pytest
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_plugins.errors import JudgeError
 from callwright_plugins.judge import Pair
+from callwright_plugins.judging import score
 from callwright_plugins.manager import Plugins
 from callwright_plugins.testing import JudgeContract, judge_now
 from callwright_training.errors import SandboxError
@@ -100,6 +101,21 @@ def test_execution_says_that_it_runs_only_with_the_right_api(ask):
     }
     judge = ExecutionJudge(environment="current", workers=2)
     assert dict(zip(told, ask(judge, told), strict=True)) == told
+
+
+def test_of_calls_the_right_kind_counts_first_then_that_they_run(environment, tmp_path):
+    wanted = {
+        "import json\njson.loads('[1]')": 10,
+        "import json\njson.loads('[2]')": 7,
+        "import json\njson.loads('[1]')\n1 / 0": 5,
+        "import json\njson.loads('[2]')\n1 / 0": 2,
+        "import json\njson.dumps('x')": 0,
+        "print(1)": 0,
+    }
+    judge, questions = ExecutionJudge(environment="current", workers=2), Plugins().question_set("choice")
+    pairs = [pair(code, str(number)) for number, code in enumerate(wanted)]
+    told = judge_now(judge, pairs, questions, tmp_path, catalogue=CATALOGUE)
+    assert [score(one.answers, questions) for one in told] == list(wanted.values())
 
 
 def test_static_knows_faults_only(ask):

@@ -34,7 +34,7 @@ def plugin(tmp_path):
 def test_built_ins_come_by_the_strangers_door():
     offers = Plugins().offers()
     assert list(offers["judges"])[:3] == ["program", "openai", "ensemble"]
-    assert set(offers["question_sets"]) == {"paper", "checked", "domain", "team", "usage"}
+    assert set(offers["question_sets"]) == {"paper", "checked", "domain", "team", "usage", "choice"}
     assert {offer.plugin for offer in offers["question_sets"].values()} == {"builtin"}
 
 

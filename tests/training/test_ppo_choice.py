@@ -20,7 +20,7 @@ from callwright_training.feedback.judged import open_judge
 from callwright_training.feedback.settings import JudgeSettings
 from callwright_training.logs import read_log
 from callwright_training.ppo import PPOSettings, loop, stage
-from callwright_training.ppo.choosing import Choosing
+from callwright_training.ppo.choosing import Choosing, Likelihoods
 from callwright_training.ppo.direct import judge_reward
 from callwright_training.ppo.models import Actor
 from callwright_training.ppo.rollout import Sampler
@@ -63,8 +63,7 @@ def quietly(what, done):
 def test_the_policy_is_the_softmax_that_the_server_makes(lists):
     base = load_base("tiny", seed=1)
     found = shortlists(RECORDS[:3], lists[:3], [[0.0] * 4] * 3)
-    choosing = Choosing(shortlists=found, tokenizer=base.tokenizer, scale=7.0, seed=0)
-    shares = choosing.log_shares(base.model, found).exp()
+    shares = Likelihoods(base.tokenizer, 7.0)(base.model, found).exp()
 
     pairs = TorchPairs(base.model, base, bf16=False)
     for row, one, listed in zip(shares, found, lists, strict=False):
@@ -85,8 +84,8 @@ def test_it_learns_to_choose_what_is_rewarded(lists, tmp_path):
     base, reference = load_base("tiny", seed=1), load_base("tiny", seed=1).model
     found = shortlists(RECORDS, lists, [[0.0] * 4] * len(RECORDS))
     flat = [replace(one, prior=(0.0,) * 4) for one in found]
-    asked = Choosing(shortlists=flat, tokenizer=base.tokenizer, scale=30.0, seed=1)
-    least = asked.log_shares(reference, flat).argmin(1).tolist()
+    asked = Choosing(shortlists=flat, shares=Likelihoods(base.tokenizer, 30.0))
+    least = asked.shares(reference, flat).argmin(1).tolist()
     taught = [
         replace(one, rewards=tuple(4.0 * (place == low) for place in range(4)))
         for one, low in zip(flat, least, strict=True)

@@ -38,6 +38,10 @@ class Installed:
         """Neither can then run."""
         return self._fault(pair, _NAMES | _ARGUMENTS, "only running it could tell")
 
+    def ends(self, pair: Pair) -> Finding:
+        """The same: which API is called is no concern of theirs."""
+        return self.runs(pair)
+
     def _fault(self, pair: Pair, codes: frozenset[str], otherwise: str) -> Finding:
         for finding in self._checker.check(pair.code):
             if finding.code in codes and finding.severity == ERROR:

@@ -47,6 +47,10 @@ class Evidence(Protocol):
         """Whether it would run to its end, calling the API that the pair names as right."""
         ...
 
+    def ends(self, pair: Pair) -> Finding:
+        """Whether it would run to its end, whatever it calls."""
+        ...
+
 
 class ProgramJudge(Judge):
     """Checks the program itself; the default, needs no network and no model.
@@ -212,12 +216,19 @@ class Program:
 
     def runs(self) -> Finding:
         """It cannot run where a name is unbound; that it does run, only running it could tell."""
+        return self._run("runs")
+
+    def ends(self) -> Finding:
+        """The same, whatever it calls: for questions beside one about the API."""
+        return self._run("ends")
+
+    def _run(self, check: Literal["runs", "ends"]) -> Finding:
         missing = (*self.unbound.imports, *self.unbound.variables)
         if missing and not self.unbound.star:
             return Finding(False, f"{missing[0]} is not defined")
-        return self._further(Finding(None, "only running it could tell"), "runs")
+        return self._further(Finding(None, "only running it could tell"), check)
 
-    def _further(self, own: Finding, check: Literal["exists", "arguments", "runs"]) -> Finding:
+    def _further(self, own: Finding, check: Literal["exists", "arguments", "runs", "ends"]) -> Finding:
         """A fault that the text shows stands; else evidence has the word, where it says anything."""
         if own.well is False or self.evidence is None:
             return own
@@ -274,6 +285,7 @@ CHECKS: dict[str, Callable[[Program], Finding]] = {
     "task": Program.task,
     "domain": Program.domain,
     "runs": Program.runs,
+    "ends": Program.ends,
     "used": Program.used,
 }
 """What a question may name as its check."""

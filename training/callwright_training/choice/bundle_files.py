@@ -28,6 +28,7 @@ from callwright_training.choice.encoders import (
     native_half,
     with_adapter,
 )
+from callwright_training.choice.served import encoder_name
 from callwright_training.choice.weights import UNTUNED
 from callwright_training.errors import ExportError
 
@@ -97,7 +98,9 @@ def retriever_files(adapter: Path | None) -> RetrieverFiles:
         adapter: The language model's adapter; ``None`` for an untuned base.
     """
     own = adapter / RETRIEVER if adapter is not None else None
-    return RetrieverFiles(own if own is not None and (own / ADAPTER).is_file() else None)
+    if own is None or not (own / ADAPTER).is_file():
+        return RetrieverFiles(None)
+    return RetrieverFiles(own, encoder_name(own))
 
 
 def _digest(folder: Path | None) -> str:

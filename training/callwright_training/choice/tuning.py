@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callwright_grounding.catalogue import CatalogueEntry
+from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import RETRIEVER
 from callwright_server.choice.fusion import ChoiceSettings
 from callwright_server.choice.retriever import Retriever
@@ -100,6 +100,32 @@ def tune_choice(task: Task, *, retriever_only: bool = False) -> Path:
         return place
     tune(task.sft, task.records, task.out, more=lambda base, split: [_objective(task, base, split)])
     return _complete(task.out / ADAPTER, place)
+
+
+def tune_retriever_beside(
+    folder: Path, records: Sequence[Record], catalogue: Catalogue, sft: SFT, choice: Choice
+) -> None:
+    """Tune a retriever for a language model that is tuned already, and put it into its adapter.
+
+    Args:
+        folder: Of the tuned model; its ``adapter`` gets the retriever, ``choice`` what it was made from.
+        records: All records; those that ``sft`` holds out are left out.
+        catalogue: What can be chosen.
+        sft: Says what is held out, the seed and the threads.
+        choice: How.
+
+    Raises:
+        StageError: Every weight was tuned, so that there is no adapter; or the records have nothing to do
+            with the catalogue.
+    """
+    from callwright_training.sft.train import split_of
+
+    if not (folder / ADAPTER).is_dir():
+        raise StageError("a retriever needs an adapter to lie in; drop [choice], or `full` under [sft]")
+    entries = (*catalogue.entries, *catalogue.variants)
+    task = Task(records=records, entries=entries, sft=sft, choice=choice, out=folder / "choice")
+    place = tune_retriever(task, split_of(sft, records))
+    shutil.copytree(place, folder / ADAPTER / RETRIEVER, dirs_exist_ok=True)
 
 
 def tune_retriever(task: Task, split: Split) -> Path:

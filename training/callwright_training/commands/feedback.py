@@ -26,7 +26,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--temperature", type=click.FloatRange(0), help="Divides the logits.  [default: 1.0]")
 @click.option("--max-tokens", type=click.IntRange(1), help="The longest completion.  [default: 64]")
 @click.option(
-    "--form", type=click.Choice(["call", "script", "usage"]), help="What is asked for.  [default: call]"
+    "--form",
+    type=click.Choice(["call", "script", "usage", "choice"]),
+    help="What is asked for.  [default: call]",
 )
 @click.option("--threshold", type=float, help="Score from which a sample is accepted.")
 @click.option("--quantile", type=click.FloatRange(0, 1), help="Share not to accept.  [default: 0.5]")

@@ -27,7 +27,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option(
     "--form",
-    type=click.Choice(["call", "script", "usage"]),
+    type=click.Choice(["call", "script", "usage", "choice"]),
     default="call",
     show_default=True,
     help="As served.",

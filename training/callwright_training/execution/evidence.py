@@ -48,6 +48,10 @@ class StaticEvidence:
         verdict = self.verdict(pair)
         return _fault(verdict, not verdict.ok)
 
+    def ends(self, pair: Pair) -> Finding:
+        """The same: which API is called is no concern of this tier."""
+        return self.runs(pair)
+
 
 class RunEvidence:
     """What really running the program showed.
@@ -87,13 +91,17 @@ class RunEvidence:
 
     def runs(self, pair: Pair) -> Finding:
         """It ran to its end *and* called the right API: to run alone is no merit."""
-        verdict = self.verdict(pair)
-        if not verdict.ok:
-            return Finding(None if verdict.failure is _OURS else False, describe(verdict))
+        if (ended := self.ends(pair)).well is not True:
+            return ended
         if pair.reference is None:
             return Finding(None, "it runs; the record names no API that it should call")
         right = self.api(pair) == "right"
         return Finding(right, "it runs" if right else f"it runs, and does not call {pair.reference.text}")
+
+    def ends(self, pair: Pair) -> Finding:
+        """It ran to its end; only for questions that something else keeps from being answered by nothing."""
+        verdict = self.verdict(pair)
+        return Finding(True if verdict.ok else None if verdict.failure is _OURS else False, describe(verdict))
 
 
 def describe(verdict: Verdict) -> str:

@@ -17,8 +17,9 @@ from callwright_training.records import Record
 if TYPE_CHECKING:
     from torch import Tensor
 
-Form = Literal["call", "script", "usage"]
-"""One API call; a whole script; the lines below the record's own call that use it."""
+Form = Literal["call", "script", "usage", "choice"]
+"""One API call, written freely; a whole script; the lines below the record's own call that use it; a call of
+the catalogue, chosen as the server chooses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,8 @@ def code_above(completion: str, record: Record | None, form: Form, imports: Impo
     """What stands above a completion in the editor and is not the model's work."""
     if form == "call":
         return imports(completion)
+    if form == "choice":
+        return imports.of_entry(completion)
     return prompt_of(record, form) if form == "usage" and record is not None else ""
 
 
@@ -101,10 +104,16 @@ class ImportsOf:
 
     def __init__(self, entries: Iterable[CatalogueEntry]) -> None:
         self._imports: dict[str, str] = {}
+        self._calls: dict[str, str] = {}
         for entry in entries:
-            if entry.parsed is not None and entry.imports:
-                head = entry.parsed.callable.partition(".")[0]
-                self._imports.setdefault(head, "".join(f"{line}\n" for line in entry.imports))
+            lines = "".join(f"{line}\n" for line in entry.imports)
+            self._calls.setdefault(entry.text, lines)
+            if entry.parsed is not None and lines:
+                self._imports.setdefault(entry.parsed.callable.partition(".")[0], lines)
+
+    def of_entry(self, completion: str) -> str:
+        """The import lines of the entry whose call this is; empty where it has none."""
+        return self._calls.get(completion.strip(), "")
 
     def __call__(self, completion: str) -> str:
         """The import lines of the first call in the completion; empty where none is known."""
@@ -124,6 +133,8 @@ class Asked:
     record: str
     instruction: str
     prompt: str
+    question: str
+    """The instruction with its input, as the retriever reads it."""
 
 
 @dataclass(frozen=True)

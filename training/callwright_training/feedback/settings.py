@@ -35,9 +35,10 @@ class FeedbackSettings(JudgeSettings):
     """Divides the logits; 0 draws the likeliest completion only."""
     max_tokens: PositiveInt = 64
     """The longest completion, in tokens."""
-    form: Literal["call", "script", "usage"] = "call"
-    """What the model is asked for: one API call, up to the end of its line; a whole script; or the lines
-    below the record's own call that use it, as the editor has them written."""
+    form: Literal["call", "script", "usage", "choice"] = "call"
+    """What the model is asked for: one API call, up to the end of its line; a whole script; the lines below
+    the record's own call that use it, as the editor has them written; or a choice among the catalogue's
+    calls, as the server makes it. A choice needs a tuned retriever (`[choice]` tunes one)."""
     threshold: float | None = None
     """Score from which a sample counts as accepted; none takes `quantile`."""
     quantile: Share = 0.5

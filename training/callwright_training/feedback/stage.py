@@ -23,9 +23,12 @@ from callwright_grounding.catalogue import Catalogue
 from callwright_plugins.judge import Spending
 from callwright_plugins.manager import Plugins
 from callwright_plugins.questions import QuestionSet
+from callwright_training.choice import corpus
+from callwright_training.choice.served import retriever_of
 from callwright_training.errors import StageError
 from callwright_training.export.merge import adapter_hash
 from callwright_training.feedback import labels as labelling
+from callwright_training.feedback.chosen import Choosing
 from callwright_training.feedback.judged import Spread, forget_unless_same, judge_pairs, open_judge
 from callwright_training.feedback.labels import Label, Labelled
 from callwright_training.feedback.samples import (
@@ -41,10 +44,11 @@ from callwright_training.feedback.samples import (
     write_samples,
 )
 from callwright_training.feedback.settings import FeedbackSettings
-from callwright_training.feedback.workers import run_work
+from callwright_training.feedback.workers import Work, run_work
 from callwright_training.files import write_whole
 from callwright_training.records import Record
 from callwright_training.records.split import shuffled
+from callwright_training.run.hashing import hash_paths
 
 Step = Callable[[str, float], None]
 
@@ -106,6 +110,28 @@ def _sample(
 ) -> list[Sample]:
     """Every record's samples, in the order of the records."""
     settings, file = request.settings, request.out / "samples.jsonl"
+    work, same = _choosing(request) if settings.form == "choice" else _writing(request)
+    forget_unless_same(request.out / "sampling.json", same, [file, request.out / "judged.jsonl"])
+    found = complete(read_samples(file), settings.samples)
+    asked = [
+        Asked(record.id, record.instruction, prompt_of(record, settings.form), corpus.question(record))
+        for record in records
+    ]
+    groups = [
+        asked[start : start + settings.prompts_at_once]
+        for start in range(0, len(asked), settings.prompts_at_once)
+    ]
+    missing = [group for group in groups if any(one.record not in found for one in group)]
+    for drawn in run_work(work, missing, workers=settings.workers, ray=settings.ray):
+        write_samples(file, drawn)
+        found |= complete(drawn, settings.samples)
+        step(len(found) / len(records))
+    return [sample for record in records for sample in found[record.id]]
+
+
+def _writing(request: FeedbackRequest) -> tuple[Work[Sequence[Asked], list[Sample]], dict[str, Any]]:
+    """The work of sampling text, and what its result depends on."""
+    settings = request.settings
     work = Sampling(
         base=request.base,
         adapter=request.adapter,
@@ -117,19 +143,30 @@ def _sample(
         bf16=settings.bf16,
     )
     same = {**asdict(work), "adapter": adapter_hash(request.adapter), "at_once": settings.prompts_at_once}
-    forget_unless_same(request.out / "sampling.json", same, [file, request.out / "judged.jsonl"])
-    found = complete(read_samples(file), settings.samples)
-    asked = [Asked(record.id, record.instruction, prompt_of(record, settings.form)) for record in records]
-    groups = [
-        asked[start : start + settings.prompts_at_once]
-        for start in range(0, len(asked), settings.prompts_at_once)
-    ]
-    missing = [group for group in groups if any(one.record not in found for one in group)]
-    for drawn in run_work(work, missing, workers=settings.workers, ray=settings.ray):
-        write_samples(file, drawn)
-        found |= complete(drawn, settings.samples)
-        step(len(found) / len(records))
-    return [sample for record in records for sample in found[record.id]]
+    return work, same
+
+
+def _choosing(request: FeedbackRequest) -> tuple[Work[Sequence[Asked], list[Sample]], dict[str, Any]]:
+    """The same of choices."""
+    settings, catalogue = request.settings, request.catalogue
+    work = Choosing(
+        base=request.base,
+        adapter=request.adapter,
+        samples=settings.samples,
+        temperature=settings.temperature,
+        seed=request.seed,
+        entries=(*catalogue.entries, *catalogue.variants),
+    )
+    same = {
+        "form": settings.form,
+        "base": work.base,
+        "samples": work.samples,
+        "temperature": work.temperature,
+        "seed": work.seed,
+        "retriever": hash_paths([retriever_of(request.adapter)]),
+        "catalogue": catalogue.version,
+    }
+    return work, same
 
 
 def _publish(

@@ -1,21 +1,24 @@
 """PPO where the user is served a choice: the action is one entry of the shortlist, in place of a token.
 
-The policy is the softmax over the shortlist of what the server weighs: what the retriever says, and the
-language model's mean log-likelihood of the question after each document. Only the latter is trained.
+The policy is the softmax over the shortlist of what the server weighs. Of that either the language model's
+mean log-likelihood of the question after each document is trained, or the encoder's cosine between the two;
+the rest stays as it is. What every entry earns is known, so that none need be drawn: each counts by its
+probability, which takes the noise of drawing out of the gradient (expected policy gradients, Ciosek and
+Whiteson, arXiv 1706.05374). The baseline is the policy's own mean, exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from callwright_server.choice.documents import Document, scored_pair
+from callwright_training.choice.encoders import forward
 from callwright_training.choice.objective import pair_example
-from callwright_training.sampling import uniforms
 from callwright_training.sft.objective import target_log_probabilities
 
 
@@ -28,40 +31,29 @@ class Shortlist:
     question: str
     documents: tuple[Document, ...]
     prior: tuple[float, ...]
-    """What the server weighs beside the language model, for each document."""
+    """What the server weighs beside what is trained, for each document."""
     rewards: tuple[float, ...]
     """What each answer is worth."""
 
 
+class Shares(Protocol):
+    """How a model chooses."""
+
+    def __call__(self, model: Any, shortlists: Sequence[Shortlist]) -> Tensor:
+        """Logarithm of each entry's probability, float32 ``[questions, most entries]``; absent ones -inf."""
+        ...
+
+
 @dataclass(frozen=True)
-class Picks:
-    """One answer to each of a few questions; tensors ``[questions]`` or ``[questions, entries]``."""
+class Likelihoods:
+    """The language model's part of the choice."""
 
-    shortlists: tuple[Shortlist, ...]
-    chosen: Tensor
-    """Place of the answer in its shortlist, int64 ``[questions]``."""
-    logprobs: Tensor
-    """Logarithm of its probability when it was picked."""
-    gains: Tensor
-    """Its reward and KL penalty above what the policy would have got on average."""
-    rewards: Tensor
-    kl: Tensor
-    """KL divergence of the policy from M_SFT over the shortlist, exact, in nats."""
-    entropy: Tensor
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choosing:
-    """How the policy chooses."""
-
-    shortlists: Sequence[Shortlist]
     tokenizer: Any
     scale: float
     """What the mean log-likelihood counts in the choice."""
-    seed: int
 
-    def log_shares(self, model: Any, shortlists: Sequence[Shortlist]) -> Tensor:
-        """Logarithm of each entry's probability, float32 ``[questions, most entries]``; absent ones -inf."""
+    def __call__(self, model: Any, shortlists: Sequence[Shortlist]) -> Tensor:
+        """As :class:`Shares` has it; ``model`` is the language model."""
         rows = [
             pair_example(self.tokenizer, *scored_pair(document, one.question))
             for one in shortlists
@@ -70,62 +62,132 @@ class Choosing:
         found = target_log_probabilities(model, rows, int(self.tokenizer.pad_token_id)).float()
         means = torch.stack([part.mean() for part in found.split([len(row.target) for row in rows])])
         parts = means.split([len(one.documents) for one in shortlists])
-        fused = [
-            self.scale * part + torch.tensor(one.prior, device=part.device)
-            for part, one in zip(parts, shortlists, strict=True)
-        ]
-        whole = torch.nn.utils.rnn.pad_sequence(fused, batch_first=True, padding_value=float("-inf"))
-        return whole.log_softmax(dim=1)
+        return _log_shares([self.scale * part for part in parts], shortlists)
 
-    def pick(
-        self, policy: Any, reference: Any, rows: Sequence[int], names: Sequence[str], coefficient: float
-    ) -> Picks:
-        """Answer some of the questions; no gradients.
+
+@dataclass(frozen=True)
+class Cosines:
+    """The tuned encoder's part of the choice."""
+
+    tokenizer: Any
+    scale: float
+    """What the cosine counts in the choice."""
+    half: bool
+    """Compute in bfloat16."""
+
+    def __call__(self, model: Any, shortlists: Sequence[Shortlist]) -> Tensor:
+        """As :class:`Shares` has it; ``model`` is the encoder."""
+        texts = dict.fromkeys(document.text for one in shortlists for document in one.documents)
+        places = {text: place for place, text in enumerate(texts)}
+        documents = forward(model, self.tokenizer, list(texts), half=self.half)
+        questions = forward(model, self.tokenizer, [one.question for one in shortlists], half=self.half)
+        cosines = [
+            documents[[places[document.text] for document in one.documents]] @ question
+            for one, question in zip(shortlists, questions, strict=True)
+        ]
+        return _log_shares([self.scale * part for part in cosines], shortlists)
+
+
+def _log_shares(scores: Sequence[Tensor], shortlists: Sequence[Shortlist]) -> Tensor:
+    fused = [
+        part + torch.tensor(one.prior, device=part.device)
+        for part, one in zip(scores, shortlists, strict=True)
+    ]
+    whole = torch.nn.utils.rnn.pad_sequence(fused, batch_first=True, padding_value=float("-inf"))
+    return whole.log_softmax(dim=1)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A few questions, and what each of their entries earns; tensors ``[questions, most entries]``."""
+
+    shortlists: tuple[Shortlist, ...]
+    logprobs: Tensor
+    """Logarithms of the entries' probabilities when they were weighed; -inf where there is none."""
+    gains: Tensor
+    """Each entry's reward and KL penalty above what the policy gets on average; 0 where there is none."""
+    reward: Tensor
+    """What the policy earns on average, ``[questions]``."""
+    kl: Tensor
+    """KL divergence of the policy from M_SFT over the shortlist, exact, in nats, ``[questions]``."""
+    entropy: Tensor
+    """In nats, ``[questions]``."""
+
+
+def weighed(asked: Sequence[Shortlist], said: Tensor, far: Tensor, coefficient: float) -> Weighed:
+    """What each entry earns.
+
+    Args:
+        asked: The questions.
+        said: The policy's log-probabilities.
+        far: M_SFT's.
+        coefficient: Reward lost per nat of drift.
+    """
+    shares = said.exp()
+    worth = torch.zeros_like(said)
+    for row, one in enumerate(asked):
+        worth[row, : len(one.rewards)] = torch.tensor(one.rewards, device=said.device)
+    drift = torch.where(shares > 0, said - far, 0.0)
+    earned = worth - coefficient * drift
+    gains = torch.where(shares > 0, earned - (shares * earned).sum(1, keepdim=True), 0.0)
+    return Weighed(
+        shortlists=tuple(asked),
+        logprobs=said,
+        gains=gains,
+        reward=(shares * worth).sum(1),
+        kl=(shares * drift).sum(1),
+        entropy=-torch.where(shares > 0, shares * said, 0.0).sum(1),
+    )
+
+
+def choice_loss(said: Tensor, batch: Weighed, rows: Tensor, clip: float) -> Tensor:
+    """PPO's clipped loss of some of the questions; every entry counts by its old probability.
+
+    Args:
+        said: The policy's log-probabilities of those questions now.
+        batch: What was weighed.
+        rows: Which questions of it.
+        clip: How far the probability ratio may move.
+    """
+    rows = rows.to(said.device)
+    width = said.shape[1]
+    old, gains = batch.logprobs[rows, :width], batch.gains[rows, :width]
+    there = old > float("-inf")
+    ratio = torch.where(there, said - old, 0.0).exp()
+    least = torch.minimum(gains * ratio, gains * ratio.clamp(1 - clip, 1 + clip))
+    return -(old.exp() * least).sum(1).mean()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choosing:
+    """The questions that are answered by choosing, and how."""
+
+    shortlists: Sequence[Shortlist]
+    shares: Shares
+
+    def weigh(self, policy: Any, reference: Any, rows: Sequence[int], coefficient: float) -> Weighed:
+        """What each entry of some of the questions earns; no gradients.
 
         Args:
             policy: The policy.
             reference: M_SFT.
             rows: Which questions.
-            names: Make the random numbers, one for each question.
             coefficient: Reward lost per nat of drift.
         """
-        asked = tuple(self.shortlists[row] for row in rows)
+        asked = [self.shortlists[row] for row in rows]
         with torch.no_grad():
-            said, far = self.log_shares(policy, asked), self.log_shares(reference, asked)
-        shares = said.exp()
-        numbers = torch.stack([uniforms(self.seed, name, 1) for name in names]).to(said.device)
-        chosen = (shares.cumsum(1) < numbers * shares.sum(1, keepdim=True)).sum(1)
-        worth = torch.zeros_like(said)
-        for row, one in enumerate(asked):
-            worth[row, : len(one.rewards)] = torch.tensor(one.rewards, device=said.device)
-        drift = torch.where(shares > 0, said - far, 0.0)
-        earned = worth - coefficient * drift
-        average = (shares * earned).sum(1)
-        place = chosen[:, None]
-        return Picks(
-            shortlists=asked,
-            chosen=chosen,
-            logprobs=said.gather(1, place)[:, 0],
-            gains=earned.gather(1, place)[:, 0] - average,
-            rewards=worth.gather(1, place)[:, 0],
-            kl=(shares * drift).sum(1),
-            entropy=-torch.where(shares > 0, shares * said, 0.0).sum(1),
-        )
+            return weighed(asked, self.shares(policy, asked), self.shares(reference, asked), coefficient)
 
-    def loss(self, policy: Any, picks: Picks, rows: Tensor, clip: float) -> Tensor:
-        """The clipped loss of some of the picks, as tokens have it; the baseline needs no value."""
-        asked = [picks.shortlists[row] for row in rows.tolist()]
-        rows = rows.to(picks.chosen.device)
-        said = self.log_shares(policy, asked).gather(1, picks.chosen[rows, None])[:, 0]
-        ratio = (said - picks.logprobs[rows]).exp()
-        gains = picks.gains[rows]
-        return -torch.minimum(gains * ratio, gains * ratio.clamp(1 - clip, 1 + clip)).mean()
+    def loss(self, policy: Any, batch: Weighed, rows: Tensor, clip: float) -> Tensor:
+        """The loss of some of the questions."""
+        asked = [batch.shortlists[row] for row in rows.tolist()]
+        return choice_loss(self.shares(policy, asked), batch, rows, clip)
 
 
-def figures_of(picks: Picks) -> dict[str, float]:
-    """What the picks were like, for the log."""
+def figures_of(batch: Weighed) -> dict[str, float]:
+    """What the questions were like, for the log."""
     return {
-        "choice/reward": picks.rewards.mean().item(),
-        "choice/kl": picks.kl.mean().item(),
-        "choice/entropy": picks.entropy.mean().item(),
+        "choice/reward": batch.reward.mean().item(),
+        "choice/kl": batch.kl.mean().item(),
+        "choice/entropy": batch.entropy.mean().item(),
     }

@@ -58,7 +58,7 @@ def answered(
     pairs = [
         pair_with(record.id, record.instruction, answer, record, form, imports)
         for record in records
-        if (answer := answer_of(record, form))
+        if (answer := answer_of(record, "call" if form == "choice" else form))
     ]
     good = {pair.id for pair, grade in zip(pairs, reward(pairs), strict=True) if grade.reward >= least}
     return tuple(record for record in records if record.id in good)

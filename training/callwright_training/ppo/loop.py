@@ -19,7 +19,7 @@ from torch import Tensor
 from callwright_training.checkpoints import load_checkpoint, save_checkpoint
 from callwright_training.logs import StageLog
 from callwright_training.ppo import arithmetic, processes
-from callwright_training.ppo.choosing import Choosing, Picks, figures_of
+from callwright_training.ppo.choosing import Choosing, Weighed, figures_of
 from callwright_training.ppo.models import Actor
 from callwright_training.ppo.portions import portions
 from callwright_training.ppo.rollout import Rollout, Sampler, Score, roll_out
@@ -79,7 +79,7 @@ def train(
                 asked.names,
                 settings.rows_at_once,
             )
-            picks = pick(roles, settings, update, seed, state["kl_coefficient"])
+            choices = weigh_choices(roles, settings, update, seed, state["kl_coefficient"])
         if update == 0:
             rollout = expected(roles.actor, rollout, settings)
         kl = arithmetic.drift(rollout.logprobs, rollout.reference, rollout.mask, settings.kl_estimator)
@@ -90,9 +90,11 @@ def train(
             )
             break
         set_rate(optimizer, settings, update)
-        figures = learn(roles, optimizer, rollout, picks, kl, settings, state["kl_coefficient"], update, seed)
+        figures = learn(
+            roles, optimizer, rollout, choices, kl, settings, state["kl_coefficient"], update, seed
+        )
         figures |= described(rollout, mean_kl, state["kl_coefficient"])
-        figures |= figures_of(picks) if picks is not None else {}
+        figures |= figures_of(choices) if choices is not None else {}
         if settings.kl_target is not None:
             state["kl_coefficient"] = arithmetic.adapted(
                 state["kl_coefficient"], mean_kl, settings.kl_target, settings.batch_size, settings.kl_horizon
@@ -131,14 +133,15 @@ def asked_of(prompts: Sequence[list[int]], update: int, settings: PPOSettings, s
     )
 
 
-def pick(roles: Roles, settings: PPOSettings, update: int, seed: int, coefficient: float) -> Picks | None:
+def weigh_choices(
+    roles: Roles, settings: PPOSettings, update: int, seed: int, coefficient: float
+) -> Weighed | None:
     """This process's choices of one update; ``None`` where none are trained."""
     if roles.choosing is None:
         return None
     rank, size = processes.join()
     rows = batch_of(len(roles.choosing.shortlists), update, settings.choices, seed)[rank::size]
-    names = [f"choice {update}:{rank + size * row}" for row in range(len(rows))]
-    return roles.choosing.pick(roles.actor.policy, roles.reference, rows, names, coefficient)
+    return roles.choosing.weigh(roles.actor.policy, roles.reference, rows, coefficient)
 
 
 def expected(actor: Actor, rollout: Rollout, settings: PPOSettings) -> Rollout:
@@ -158,7 +161,7 @@ def learn(
     roles: Roles,
     optimizer: torch.optim.Optimizer,
     rollout: Rollout,
-    picks: Picks | None,
+    choices: Weighed | None,
     kl: Tensor,
     settings: PPOSettings,
     coefficient: float,
@@ -176,14 +179,14 @@ def learn(
     gains = arithmetic.whitened(gains, rollout.mask)
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     seen: list[dict[str, float]] = []
-    chosen = (
-        minibatches(len(picks.rewards), settings, update, seed + 1) if picks is not None else repeat(None)
+    questions = (
+        minibatches(len(choices.reward), settings, update, seed + 1) if choices is not None else repeat(None)
     )
-    for rows, choices in zip(minibatches(len(scores), settings, update, seed), chosen, strict=False):
+    for rows, some in zip(minibatches(len(scores), settings, update, seed), questions, strict=False):
         figures = learn_rows(roles.actor, rollout, rows, gains, returns, settings)
-        if roles.choosing is not None and picks is not None and choices is not None:
+        if roles.choosing is not None and choices is not None and some is not None:
             with precision(settings.bf16):
-                loss = roles.choosing.loss(roles.actor.policy, picks, choices, settings.clip)
+                loss = roles.choosing.loss(roles.actor.policy, choices, some, settings.clip)
             (settings.choice_weight * loss).backward()
             figures["loss/choice"] = loss.item()
         processes.average_gradients(parameters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,18 @@ def shortlists(
         )
         for record, listed, worth in zip(records, lists, rewards, strict=True)
     ]
+
+
+def without(one: Shortlist, scale: float, learned: Sequence[float]) -> Shortlist:
+    """The shortlist with a prior that leaves out the feature that is trained.
+
+    Args:
+        one: A shortlist whose prior is all that the server weighs.
+        scale: What the feature counts.
+        learned: The feature, for each document.
+    """
+    rest = tuple(prior - scale * value for prior, value in zip(one.prior, learned, strict=True))
+    return replace(one, prior=rest)
 
 
 def judged(

@@ -21,7 +21,8 @@ from callwright_training.files import write_whole
 from callwright_training.logs import read_log
 from callwright_training.memory import return_large_blocks
 from callwright_training.ppo import processes
-from callwright_training.ppo.choosing import Choosing
+from callwright_training.ppo.choice_stage import run_choice
+from callwright_training.ppo.choosing import Choosing, Likelihoods
 from callwright_training.ppo.loop import Roles, train
 from callwright_training.ppo.models import Actor, causal_model, trainable_policy, without_dropout
 from callwright_training.ppo.prompts import asked_records
@@ -74,6 +75,17 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
     _require_whole_parts(settings)
     out.mkdir(parents=True, exist_ok=True)
     return_large_blocks()
+    stopped = run_choice(request, step) if request.form == "choice" else _run_text(request, step)
+    if processes.join()[0] == 0:
+        _summarise(request, stopped)
+    processes.wait()
+    summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
+    return summary
+
+
+def _run_text(request: PPORequest, step: Step) -> str | None:
+    """Train the language model and write it; returns why it stopped early, if it did."""
+    settings, out = request.settings, request.out
     base = load_base(request.base)
     texts = [prompt_of(record, request.form) for record in request.records]
     with _opened_score(request, base) as score:
@@ -85,10 +97,8 @@ def run_ppo(request: PPORequest, step: Step) -> dict[str, Any]:
             roles = _roles(request, base, policy, score)
             stopped = train(roles, prompts, settings, request.seed, out, step)
     if processes.join()[0] == 0:
-        _publish(request, base, policy, stopped)
-    processes.wait()
-    summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
-    return summary
+        _write(request, base, policy)
+    return stopped
 
 
 def _require_whole_parts(settings: PPOSettings) -> None:
@@ -154,9 +164,7 @@ def _choosing(request: PPORequest, base: Base, score: Score) -> Choosing:
         rewards = shortlists.judged(judge, questions, records, lists, settings.choice_worth)
     return Choosing(
         shortlists=shortlists.shortlists(records, lists, rewards),
-        tokenizer=base.tokenizer,
-        scale=served.choice.get("language_model") or settings.choice_scale,
-        seed=request.seed,
+        shares=Likelihoods(base.tokenizer, served.choice.get("language_model") or settings.choice_scale),
     )
 
 
@@ -197,7 +205,7 @@ def _reward(request: PPORequest) -> Scorer:
     return load_reward(request.reward, load_base(request.base), request.adapter)
 
 
-def _publish(request: PPORequest, base: Base, policy: Any, stopped: str | None) -> None:
+def _write(request: PPORequest, base: Base, policy: Any) -> None:
     """M_RL: an adapter for the base, or a whole model where every weight was tuned."""
     place = request.out / "model"
     partial = request.out / "model.partial"
@@ -205,12 +213,17 @@ def _publish(request: PPORequest, base: Base, policy: Any, stopped: str | None) 
     save(policy, base, partial)
     shutil.rmtree(place, ignore_errors=True)
     partial.rename(place)
+
+
+def _summarise(request: PPORequest, stopped: str | None) -> None:
+    """Write the summary, which marks the stage as done, and drop the checkpoint."""
+    place = request.out / "model"
     rows = read_log(request.out)
     tenth = max(1, len(rows) // 10)
     summary = {
         "updates": len(rows),
         "stopped": stopped,
-        "full": not hasattr(policy, "peft_config"),
+        "full": not (place / "adapter_config.json").is_file(),
         "first": _mean(rows[:tenth]),
         "last": _mean(rows[-tenth:]),
         "model": hash_paths([place]),
@@ -221,5 +234,5 @@ def _publish(request: PPORequest, base: Base, policy: Any, stopped: str | None) 
 
 def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
     """The mean of each figure over some updates."""
-    names = ("reward", "kl", "entropy", "length", "ended")
-    return {name: round(sum(row[name] for row in rows) / len(rows), 6) for name in names} if rows else {}
+    names = [name for name in ("reward", "kl", "entropy", "length", "ended") if rows and name in rows[0]]
+    return {name: round(sum(row[name] for row in rows) / len(rows), 6) for name in names}

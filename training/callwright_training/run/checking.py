@@ -28,13 +28,14 @@ def check_run(run: Run) -> list[str]:
     asked = min(feedback.limit or len(split.train), len(split.train))
     labels = round(asked * feedback.samples * (1 - file.reward.held_out))
     reward = {"model": "M_reward", "judge": "the judge"}.get(ppo.reward, f"the tier {ppo.reward}")
+    acts = "questions" if feedback.form == "choice" else f"completions and {ppo.choices} choices"
     return [
         _start(run),
         f"feedback: {feedback.samples} samples ({feedback.form}) of up to {feedback.max_tokens} tokens"
         f" for {asked} records, judged by {_judge(run)}",
         f"reward: {file.reward.epochs} epoch(s) over about {labels} labels",
-        f"ppo: {ppo.algorithm}, {ppo.seeds} seed(s) of {ppo.steps} updates of {ppo.batch_size} completions"
-        f" and {ppo.choices} choices, rewarded by {reward}",
+        f"ppo: {ppo.algorithm}, {ppo.seeds} seed(s) of {ppo.steps} updates of {ppo.batch_size} {acts},"
+        f" rewarded by {reward}",
         f"export: {file.export.quantization}, with a catalogue of {len(run.catalogue)} calls",
         f"evaluate: {len(split.held_out)} held-out records, the likeliest completion and"
         f" {file.evaluate.samples} drawn ones of each model",
@@ -47,7 +48,8 @@ def _start(run: Run) -> str:
     if run.file.adapter is not None:
         return f"sft: takes over {run.file.adapter}, on {_base(sft.base)}"
     what = "every weight" if sft.full else f"an adapter of rank {sft.lora_rank}"
-    return f"sft: {what} of {_base(sft.base)}, {sft.epochs} epoch(s) of {sft.target} over {records}"
+    also = ", and a retriever" if run.file.choice is not None else ""
+    return f"sft: {what} of {_base(sft.base)}, {sft.epochs} epoch(s) of {sft.target} over {records}{also}"
 
 
 def _base(name: str) -> str:
@@ -77,7 +79,12 @@ def _judge(run: Run) -> str:
 
 
 def _require_prompts_that_were_learned(file: RunFile) -> None:
-    wanted = {"usage", "script"} if file.feedback.form == "usage" else {file.feedback.form}
+    form = file.feedback.form
+    if form == "choice":
+        if file.adapter is None and file.choice is None:
+            raise StageError("feedback: form = 'choice' needs a retriever; add [choice] to the run file")
+        return
+    wanted = {"usage", "script"} if form == "usage" else {form}
     if file.adapter is None and not wanted & file.sft.taught:
         raise StageError(
             f"feedback: form = '{file.feedback.form}', but by [sft] the model learns '{file.sft.target}' only"

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt
 
 from callwright_plugins.validation import FROZEN
+from callwright_training.choice.settings import Choice
 from callwright_training.errors import RunFileError
 from callwright_training.feedback.settings import FeedbackSettings
 from callwright_training.ppo.settings import PPOSettings
@@ -72,6 +73,8 @@ class RunFile(BaseModel):
     plugins: tuple[str, ...] = ()
     """One-file plugins, relative to the run file."""
     sft: SFT = SFT()
+    choice: Choice | None = None
+    """Tunes the retriever, which chooses calls, beside the language model; without it there is none."""
     feedback: FeedbackSettings = FeedbackSettings()
     reward: RewardSettings = RewardSettings()
     ppo: PPOSettings = PPOSettings()

@@ -12,6 +12,7 @@ from typing import Any
 from callwright_grounding.catalogue import Catalogue
 from callwright_plugins.judge import Judge
 from callwright_plugins.manager import Plugins
+from callwright_server.bundle import RETRIEVER
 from callwright_training.records import Record, Split
 from callwright_training.run.run_file import RunFile
 from callwright_training.run.taken_over import take_adapter, take_feedback, take_reward
@@ -79,12 +80,17 @@ class Stage:
 def _sft(run: Run, step: Step) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from callwright_training.choice.tuning import tune_retriever_beside
     from callwright_training.sft.train import Stopped, tune
 
     if run.file.adapter is not None:
         return take_adapter(Path(run.file.adapter), run.folder("sft") / "adapter")
     try:
-        return asdict(tune(run.file.sft, run.records, run.folder("sft")))
+        figures = asdict(tune(run.file.sft, run.records, run.folder("sft")))
+        if run.file.choice is not None:
+            told = run.file.sft, run.file.choice
+            tune_retriever_beside(run.folder("sft"), run.records, run.catalogue, *told)
+        return figures
     except Stopped as stopped:
         raise KeyboardInterrupt from stopped
 
@@ -163,10 +169,12 @@ def _judge(run: Run) -> Judge:
 
 
 def _export(run: Run, step: Step) -> dict[str, Any]:
+    from callwright_training.choice.bundle_files import retriever_files
     from callwright_training.export import CatalogueSource, ExportRequest, export_bundle
 
     base, adapter = run.reinforced()
     settings = run.file.export
+    chooses = adapter is not None and (adapter / RETRIEVER).is_dir()
     catalogue = CatalogueSource(
         words=f"run {run.file.name}", fingerprint=run.catalogue.version, load=lambda: run.catalogue
     )
@@ -178,6 +186,7 @@ def _export(run: Run, step: Step) -> dict[str, Any]:
         name=settings.name or run.file.name,
         quantization=settings.quantization,
         least_agreement=settings.least_agreement,
+        extras=(retriever_files(adapter),) if chooses else (),
     )
     bundle = export_bundle(request, step)
     parity = bundle.manifest.parity
@@ -198,7 +207,7 @@ def _read(run: Run) -> dict[str, Any]:
 STAGES = (
     Stage(
         "sft",
-        lambda run: [run.file.sft.model_dump(), run.file.adapter is not None],
+        lambda run: [run.file.sft.model_dump(), run.file.adapter is not None, _retriever(run)],
         lambda run: [Path(run.file.adapter)] if run.file.adapter else [],
         ("adapter", "model"),
         _sft,
@@ -256,6 +265,13 @@ STAGES = (
         True,
     ),
 )
+
+
+def _retriever(run: Run) -> list[Any]:
+    """What the retriever is tuned by; nothing where there is none, or where one is taken over."""
+    if run.file.choice is None or run.file.adapter is not None:
+        return []
+    return [run.file.choice.model_dump(), run.catalogue.version]
 
 
 def _decisive(run: Run) -> dict[str, Any]:
