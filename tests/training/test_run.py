@@ -147,7 +147,12 @@ def test_every_stage_runs_once_and_survives_kills(small, tmp_path):
 
 
 def test_the_installed_run_files_are_found():
-    assert list(installed_run_files()) == ["paper.toml", "smollm2-135m.toml", "tiny.toml"]
+    assert list(installed_run_files()) == [
+        "paper.toml",
+        "smollm2-135m-lines.toml",
+        "smollm2-135m.toml",
+        "tiny.toml",
+    ]
     for name, path in installed_run_files().items():
         assert find_run_file(name) == find_run_file(read_run_file(path).name) == path
 
@@ -171,7 +176,8 @@ def test_what_tiny_would_do(tmp_path):
 @pytest.mark.parametrize(
     ("name", "base", "judge"),
     [
-        ("smollm2-135m.toml", "smollm2-135m (SmolLM2", "'execution' by 7 questions"),
+        ("smollm2-135m.toml", "and a retriever", "'execution' by 3 questions"),
+        ("smollm2-135m-lines.toml", "smollm2-135m (SmolLM2", "'execution' by 7 questions"),
         ("paper.toml", "gpt2-large (from the hub", "'openai' by 8 questions"),
     ],
 )
