@@ -144,6 +144,21 @@ def test_a_run_stopped_after_any_update_ends_the_same(request_for, run_with_kill
     assert read_log(broken.out) == read_log(whole.out)
 
 
+def test_calls_are_shown_unasked_as_readily_as_before(request_for, records, catalogue, tuned):
+    request = request_for("run", steps=6)
+    run_ppo(request, quietly)
+
+    def room(adapter):
+        chooser = open_chooser(adapter, catalogue)
+        best = [chooser.choose(question(record), limit=1, stop=lambda: False)[0] for record in records]
+        scores = [one.features["retrieval"] for one in best]
+        return chooser.settings.least_retrieval, np.mean(scores)
+
+    (least, mean), (moved, new_mean) = room(tuned), room(request.out / "model")
+    assert moved != least
+    assert moved - least == pytest.approx(new_mean - mean, abs=0.02)
+
+
 def test_drift_costs_what_it_is_said_to(request_for):
     free, dear = (request_for(f"kl{cost}", steps=12, kl_coefficient=cost) for cost in (0.0, 20.0))
     for request in (free, dear):

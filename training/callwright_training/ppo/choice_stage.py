@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from callwright_server.bundle import RETRIEVER
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from callwright_training.ppo.stage import PPORequest, Step
     from callwright_training.records import Record
 
+    Lists = Sequence[Sequence[ScoredEntry]]
+
 _LEARNED: RetrievalFeature = "tuned_similarity"
 
 
@@ -41,28 +44,33 @@ def run_choice(request: PPORequest, step: Step) -> str | None:
     settings, out = request.settings, request.out
     folder = retriever_of(request.adapter)
     base, served = load_encoder(encoder_name(folder)), ChoiceSettings.load(folder)
+    lists = _chosen(request, request.adapter)
     step("asking the judge about every choice", 0.0)
     scale = served.retrieval[_LEARNED] * served.choice["retrieval"]
     choosing = Choosing(
-        shortlists=_shortlists(request, scale),
+        shortlists=_shortlists(request, lists, scale),
         shares=Cosines(base.tokenizer, scale, half=settings.bf16 and native_half()),
     )
     policy = _trainable(base, folder)
     roles = Choosers(policy=policy, reference=with_adapter(base, folder), choosing=choosing)
     stopped = train_choice(roles, settings, request.seed, out, step)
     if processes.join()[0] == 0:
-        _write(request, base, policy)
+        _write(request, base, policy, lists)
     return stopped
 
 
-def _shortlists(request: PPORequest, scale: float) -> list[Shortlist]:
-    """Every record's shortlist, with what its entries earn and are thought of beside the encoder."""
-    records = request.records
-    chooser = open_chooser(request.adapter, request.catalogue, request.settings.choice_candidates)
-    lists = [
+def _chosen(request: PPORequest, adapter: Path | None) -> Lists:
+    """Every record's shortlist."""
+    chooser = open_chooser(adapter, request.catalogue, request.settings.choice_candidates)
+    return [
         chooser.choose(question(record), limit=chooser.settings.candidates, stop=lambda: False)
-        for record in records
+        for record in request.records
     ]
+
+
+def _shortlists(request: PPORequest, lists: Lists, scale: float) -> list[Shortlist]:
+    """The shortlists with what their entries earn and are thought of beside the encoder."""
+    records = request.records
     found = shortlists.shortlists(records, lists, _rewards(request, records, lists))
     return [
         shortlists.without(one, scale, [entry.features[_LEARNED] for entry in listed])
@@ -70,9 +78,7 @@ def _shortlists(request: PPORequest, scale: float) -> list[Shortlist]:
     ]
 
 
-def _rewards(
-    request: PPORequest, records: Sequence[Record], lists: Sequence[Sequence[ScoredEntry]]
-) -> list[list[float]]:
+def _rewards(request: PPORequest, records: Sequence[Record], lists: Lists) -> list[list[float]]:
     settings = request.settings
     if settings.reward == "judge" and request.judge is not None:
         judge, questions = request.judge()
@@ -102,12 +108,24 @@ def _trainable(base: EncoderBase, folder: Path) -> Any:
     return without_dropout(model)
 
 
-def _write(request: PPORequest, base: EncoderBase, policy: Any) -> None:
+def _write(request: PPORequest, base: EncoderBase, policy: Any, lists: Lists) -> None:
     """M_SFT's folder, with the policy for a retriever; it appears as a whole."""
     place, partial = request.out / "model", request.out / "model.partial"
     assert request.adapter is not None  # noqa: S101 - `retriever_of` has refused it
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(request.adapter, partial)
     save_encoder(policy, base, partial / RETRIEVER)
+    _move_threshold(partial / RETRIEVER, lists, _chosen(request, partial))
     shutil.rmtree(place, ignore_errors=True)
     partial.rename(place)
+
+
+def _move_threshold(folder: Path, before: Lists, after: Lists) -> None:
+    """Show calls unasked as readily as before: a softmax does not mind if all scores sink, a threshold does."""
+
+    def mean(lists: Lists) -> float:
+        return fmean(listed[0].features["retrieval"] for listed in lists)
+
+    settings = ChoiceSettings.load(folder)
+    moved = settings.least_retrieval + mean(after) - mean(before)
+    settings.model_copy(update={"least_retrieval": round(moved, 2)}).save(folder)
