@@ -121,7 +121,7 @@ def _write(request: PPORequest, base: EncoderBase, policy: Any, lists: Lists) ->
 
 
 def _move_threshold(folder: Path, before: Lists, after: Lists) -> None:
-    """Show calls unasked as readily as before: a softmax does not mind if all scores sink, a threshold does."""
+    """Show calls unasked as readily as before: to a softmax a shift of all scores is nothing."""
 
     def mean(lists: Lists) -> float:
         return fmean(listed[0].features["retrieval"] for listed in lists)
