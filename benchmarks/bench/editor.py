@@ -92,7 +92,7 @@ class Editor:
         """Wait for the model, and for the index where grounding is on."""
         await self._until(lambda: self._state == "ready")
         if self._settings.get("grounding", {}).get("enabled", True):
-            uri = self.open("import a_module_that_nobody_has\n")
+            uri = self.open("import json\n\njson.no_such_function()\n")
             await self._until(lambda: self._checked > 0)
             self._client.text_document_did_close(
                 types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
