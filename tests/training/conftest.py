@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from callwright_training.checkpoints import save_checkpoint
-from callwright_training.ppo import choice_loop, loop
+from callwright_training.ppo import updates
 from callwright_training.ppo.stage import PPORequest, run_ppo
 
 DATA = Path(__file__).parents[1] / "data"
@@ -57,8 +57,7 @@ def run_with_kills(monkeypatch: pytest.MonkeyPatch) -> Callable[[PPORequest], No
             if saved in (1, 2):
                 raise KeyboardInterrupt
 
-        for module in (loop, choice_loop):
-            monkeypatch.setattr(module, "save_checkpoint", save_and_die)
+        monkeypatch.setattr(updates, "save_checkpoint", save_and_die)
         for _ in range(2):
             with pytest.raises(KeyboardInterrupt):
                 run_ppo(request, lambda what, done: None)

@@ -14,12 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from callwright_training.checkpoints import load_checkpoint, save_checkpoint
-from callwright_training.logs import StageLog
-from callwright_training.ppo import arithmetic, processes
+from callwright_training.ppo import processes
 from callwright_training.ppo.choosing import Choosing, Weighed, weighed
-from callwright_training.ppo.loop import batch_of, minibatches, set_rate
+from callwright_training.ppo.loop import batch_of, minibatches
 from callwright_training.ppo.settings import PPOSettings
+from callwright_training.ppo.updates import Updates
 
 Step = Callable[[str, float], None]
 
@@ -49,42 +48,20 @@ def train_choice(roles: Choosers, settings: PPOSettings, seed: int, out: Path, s
         Why it stopped early; ``None`` where it did not.
     """
     rank, size = processes.join()
-    parameters = [parameter for parameter in roles.policy.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
-    modules = {"encoder": roles.policy}
-    fresh: dict[str, Any] = {"update": 0, "kl_coefficient": settings.kl_coefficient, "stopped": None}
-    state = load_checkpoint(out / "checkpoint", modules, optimizer) or fresh
-    log = StageLog(out, state["update"]) if rank == 0 else None
+    updates = Updates({"encoder": roles.policy}, settings, out)
+    questions = len(roles.choosing.shortlists)
     with torch.no_grad():  # M_SFT never changes: once is enough
         reference = roles.choosing.shares(roles.reference, roles.choosing.shortlists)
-    while state["update"] < settings.steps and state["stopped"] is None:
-        update = state["update"]
-        step(f"update {update + 1} of {settings.steps}", update / settings.steps)
-        rows = batch_of(len(roles.choosing.shortlists), update, settings.batch_size, seed)[rank::size]
-        batch = _weigh(roles, reference, rows, state["kl_coefficient"])
+    for update in updates.left(step):
+        rows = batch_of(questions, update, settings.batch_size, seed)[rank::size]
+        batch = _weigh(roles, reference, rows, updates.coefficient)
         mean_kl = float(processes.summed(batch.kl.mean()) / size)
-        if settings.stop_at_kl is not None and mean_kl > settings.stop_at_kl:
-            state["stopped"] = (
-                f"update {update}: KL {mean_kl:.2f} nats, above stop_at_kl = {settings.stop_at_kl:g}"
-            )
+        if updates.strayed(mean_kl):
             break
-        set_rate(optimizer, settings, update)
-        figures = _learn(roles, optimizer, batch, settings, update, seed)
-        figures |= _described(batch, mean_kl, state["kl_coefficient"])
-        if settings.kl_target is not None:
-            state["kl_coefficient"] = arithmetic.adapted(
-                state["kl_coefficient"], mean_kl, settings.kl_target, settings.batch_size, settings.kl_horizon
-            )
-        state["update"] = update + 1
-        if log is not None:
-            log.write(update, figures)
-            if state["update"] % settings.save_steps == 0:
-                save_checkpoint(out / "checkpoint", modules, optimizer, state)
-    if log is not None:
-        log.close()
-    processes.wait()
-    stopped: str | None = state["stopped"]
-    return stopped
+        figures = _learn(roles, updates.optimizer, batch, settings, update, seed)
+        figures |= _described(batch, mean_kl, updates.coefficient)
+        updates.done(figures, mean_kl)
+    return updates.end()
 
 
 def _weigh(roles: Choosers, reference: Tensor, rows: Sequence[int], coefficient: float) -> Weighed:

@@ -16,14 +16,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from callwright_training.checkpoints import load_checkpoint, save_checkpoint
-from callwright_training.logs import StageLog
 from callwright_training.ppo import arithmetic, processes
 from callwright_training.ppo.choosing import Choosing, Weighed, figures_of
 from callwright_training.ppo.models import Actor
 from callwright_training.ppo.portions import portions
 from callwright_training.ppo.rollout import Rollout, Sampler, Score, roll_out
 from callwright_training.ppo.settings import PPOSettings
+from callwright_training.ppo.updates import Updates
 from callwright_training.reward.stage import precision
 
 Step = Callable[[str, float], None]
@@ -58,16 +57,9 @@ def train(
     Returns:
         Why it stopped early; ``None`` where it did not.
     """
-    rank, size = processes.join()
-    parameters = [parameter for parameter in roles.actor.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
-    modules = {"actor": roles.actor}
-    fresh: dict[str, Any] = {"update": 0, "kl_coefficient": settings.kl_coefficient, "stopped": None}
-    state = load_checkpoint(out / "checkpoint", modules, optimizer) or fresh
-    log = StageLog(out, state["update"]) if rank == 0 else None
-    while state["update"] < settings.steps and state["stopped"] is None:
-        update = state["update"]
-        step(f"update {update + 1} of {settings.steps}", update / settings.steps)
+    size = processes.join()[1]
+    updates = Updates({"actor": roles.actor}, settings, out)
+    for update in updates.left(step):
         asked = asked_of(prompts, update, settings, seed)
         with precision(settings.bf16):
             rollout = roll_out(
@@ -79,36 +71,19 @@ def train(
                 asked.names,
                 settings.rows_at_once,
             )
-            choices = weigh_choices(roles, settings, update, seed, state["kl_coefficient"])
+            choices = weigh_choices(roles, settings, update, seed, updates.coefficient)
         if update == 0:
             rollout = expected(roles.actor, rollout, settings)
         kl = arithmetic.drift(rollout.logprobs, rollout.reference, rollout.mask, settings.kl_estimator)
         mean_kl = float(processes.summed(kl.sum(1).mean()) / size)
-        if settings.stop_at_kl is not None and mean_kl > settings.stop_at_kl:
-            state["stopped"] = (
-                f"update {update}: KL {mean_kl:.2f} nats, above stop_at_kl = {settings.stop_at_kl:g}"
-            )
+        if updates.strayed(mean_kl):
             break
-        set_rate(optimizer, settings, update)
-        figures = learn(
-            roles, optimizer, rollout, choices, kl, settings, state["kl_coefficient"], update, seed
-        )
-        figures |= described(rollout, mean_kl, state["kl_coefficient"])
+        optimizer, coefficient = updates.optimizer, updates.coefficient
+        figures = learn(roles, optimizer, rollout, choices, kl, settings, coefficient, update, seed)
+        figures |= described(rollout, mean_kl, coefficient)
         figures |= figures_of(choices) if choices is not None else {}
-        if settings.kl_target is not None:
-            state["kl_coefficient"] = arithmetic.adapted(
-                state["kl_coefficient"], mean_kl, settings.kl_target, settings.batch_size, settings.kl_horizon
-            )
-        state["update"] = update + 1
-        if log is not None:
-            log.write(update, figures)
-            if state["update"] % settings.save_steps == 0:
-                save_checkpoint(out / "checkpoint", modules, optimizer, state)
-    if log is not None:
-        log.close()
-    processes.wait()
-    stopped: str | None = state["stopped"]
-    return stopped
+        updates.done(figures, mean_kl)
+    return updates.end()
 
 
 @dataclass(frozen=True)
@@ -245,13 +220,6 @@ def minibatches(count: int, settings: PPOSettings, update: int, seed: int) -> It
     generator = torch.Generator().manual_seed(seed * 1_000_003 + update)
     for _ in range(settings.epochs):
         yield from torch.randperm(count, generator=generator).chunk(settings.minibatches)
-
-
-def set_rate(optimizer: torch.optim.Optimizer, settings: PPOSettings, update: int) -> None:
-    """The learning rate of this update."""
-    left = 1 - update / settings.steps if settings.schedule == "linear" else 1.0
-    for group in optimizer.param_groups:
-        group["lr"] = settings.learning_rate * left
 
 
 def described(rollout: Rollout, kl: float, coefficient: float) -> dict[str, float]:
