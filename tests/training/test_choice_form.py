@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 SETTINGS = {"steps": 3, "batch_size": 8, "minibatches": 2, "learning_rate": 3e-3, "save_steps": 1}
 
 
-def quietly(what, done):
+def quietly(*told):
     pass
 
 
@@ -277,16 +277,12 @@ def test_a_run_goes_from_records_to_a_bundle_that_chooses(small_records, harbour
     file.write_text(RUN.format(records=small_records / "harbour_eval.json", catalogue=harbour_api))
     run = open_run(file, tmp_path / "out")
     assert "4 questions" in "\n".join(check_run(run))
-    run_all(run, quietly_told)
+    run_all(run, quietly)
 
     summary = json.loads((run.folder("evaluate") / "summary.json").read_text())
     assert set(summary["gains"]) == {"greedy", "drawn"}
     assert len(summary["gains"]["greedy"]["accepted"]["by_seed"]) == 2
     assert (run.folder("export") / "bundle" / "retriever" / "encoder.onnx").is_file()
-
-
-def quietly_told(line):
-    pass
 
 
 def test_a_run_file_without_a_retriever_is_refused(small_records, harbour_api, tmp_path):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_server.bundle import RETRIEVER
-from callwright_server.choice.chooser import CallChooser
+from callwright_server.choice.chooser import CallChooser, ScoredEntry
+from callwright_server.choice.domains import DomainPrior
 from callwright_server.choice.fusion import SETTINGS, ChoiceSettings
-from callwright_training.choice.corpus import Corpus
+from callwright_training.choice.corpus import Corpus, question
 from callwright_training.choice.domain_prior import load_prior
 from callwright_training.choice.encoders import load_encoder, with_adapter
 from callwright_training.choice.retrieval import Encoders, retriever_over
 from callwright_training.errors import StageError
+from callwright_training.records import Record
 
 
 def retriever_of(adapter: Path | None) -> Path:
@@ -57,5 +60,18 @@ def open_chooser(adapter: Path | None, catalogue: Catalogue, candidates: int | N
         settings = settings.model_copy(update={"candidates": candidates})
     corpus = Corpus((*catalogue.entries, *catalogue.variants))
     encoders = Encoders(base, with_adapter(base, folder))
-    retriever = retriever_over(corpus, encoders, load_prior(folder), settings.retrieval)
+    return chooser_over(corpus, encoders, load_prior(folder), settings)
+
+
+def chooser_over(
+    corpus: Corpus, encoders: Encoders, prior: DomainPrior | None, settings: ChoiceSettings
+) -> CallChooser:
+    """The server's chooser for a corpus; the language model is not asked."""
+    retriever = retriever_over(corpus, encoders, prior, settings.retrieval)
     return CallChooser(retriever, corpus.by_call, None, settings)
+
+
+def shortlisted(chooser: CallChooser, records: Sequence[Record]) -> list[list[ScoredEntry]]:
+    """Each record's shortlist, in the order in which it is served."""
+    count = chooser.settings.candidates
+    return [chooser.choose(question(record), limit=count, stop=lambda: False) for record in records]

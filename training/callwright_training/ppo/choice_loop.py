@@ -6,19 +6,18 @@ killed run goes on exactly as it would have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from callwright_training.ppo import processes
-from callwright_training.ppo.choosing import Choosing, Weighed, weighed
+from callwright_training.ppo.choosing import Choosing, Weighed
 from callwright_training.ppo.loop import batch_of, minibatches
 from callwright_training.ppo.settings import PPOSettings
-from callwright_training.ppo.updates import Updates
+from callwright_training.ppo.updates import Updates, take_step
 
 Step = Callable[[str, float], None]
 
@@ -50,11 +49,10 @@ def train_choice(roles: Choosers, settings: PPOSettings, seed: int, out: Path, s
     rank, size = processes.join()
     updates = Updates({"encoder": roles.policy}, settings, out)
     questions = len(roles.choosing.shortlists)
-    with torch.no_grad():  # M_SFT never changes: once is enough
-        reference = roles.choosing.shares(roles.reference, roles.choosing.shortlists)
+    reference = roles.choosing.said(roles.reference, range(questions))  # M_SFT never changes
     for update in updates.left(step):
         rows = batch_of(questions, update, settings.batch_size, seed)[rank::size]
-        batch = _weigh(roles, reference, rows, updates.coefficient)
+        batch = roles.choosing.weigh(roles.policy, reference[rows], rows, updates.coefficient)
         mean_kl = float(processes.summed(batch.kl.mean()) / size)
         if updates.strayed(mean_kl):
             break
@@ -62,14 +60,6 @@ def train_choice(roles: Choosers, settings: PPOSettings, seed: int, out: Path, s
         figures |= _described(batch, mean_kl, updates.coefficient)
         updates.done(figures, mean_kl)
     return updates.end()
-
-
-def _weigh(roles: Choosers, reference: Tensor, rows: Sequence[int], coefficient: float) -> Weighed:
-    """What each entry of some of the questions earns."""
-    asked = [roles.choosing.shortlists[row] for row in rows]
-    with torch.no_grad():
-        said = roles.choosing.shares(roles.policy, asked)
-    return weighed(asked, said, reference[list(rows), : said.shape[1]], coefficient)
 
 
 def _learn(
@@ -81,16 +71,11 @@ def _learn(
     seed: int,
 ) -> dict[str, float]:
     """Several passes over one batch; returns the mean loss."""
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     losses: list[float] = []
     for rows in minibatches(len(batch.reward), settings, update, seed):
         loss = roles.choosing.loss(roles.policy, batch, rows, settings.clip)
         loss.backward()
-        processes.average_gradients(parameters)
-        if settings.max_gradient_norm is not None:
-            torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
-        optimizer.step()
-        optimizer.zero_grad()
+        take_step(optimizer, settings.max_gradient_norm)
         losses.append(loss.item())
     return {"loss/policy": sum(losses) / len(losses)}
 

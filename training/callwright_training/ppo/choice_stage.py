@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 from callwright_server.bundle import RETRIEVER
 from callwright_server.choice.chooser import ScoredEntry
 from callwright_server.choice.fusion import ChoiceSettings, RetrievalFeature
-from callwright_training.choice.corpus import question
 from callwright_training.choice.encoders import EncoderBase, load_encoder, native_half, with_adapter
 from callwright_training.choice.retriever_training import save_encoder
-from callwright_training.choice.served import encoder_name, open_chooser, retriever_of
+from callwright_training.choice.served import encoder_name, open_chooser, retriever_of, shortlisted
 from callwright_training.errors import StageError
 from callwright_training.feedback.samples import prompt_of
 from callwright_training.ppo import processes, shortlists
@@ -62,10 +61,7 @@ def run_choice(request: PPORequest, step: Step) -> str | None:
 def _chosen(request: PPORequest, adapter: Path | None) -> Lists:
     """Every record's shortlist."""
     chooser = open_chooser(adapter, request.catalogue, request.settings.choice_candidates)
-    return [
-        chooser.choose(question(record), limit=chooser.settings.candidates, stop=lambda: False)
-        for record in request.records
-    ]
+    return shortlisted(chooser, request.records)
 
 
 def _shortlists(request: PPORequest, lists: Lists, scale: float) -> list[Shortlist]:

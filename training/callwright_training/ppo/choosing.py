@@ -165,18 +165,23 @@ class Choosing:
     shortlists: Sequence[Shortlist]
     shares: Shares
 
-    def weigh(self, policy: Any, reference: Any, rows: Sequence[int], coefficient: float) -> Weighed:
+    def said(self, model: Any, rows: Sequence[int]) -> Tensor:
+        """A model's log-probabilities for some of the questions; no gradients."""
+        with torch.no_grad():
+            return self.shares(model, [self.shortlists[row] for row in rows])
+
+    def weigh(self, policy: Any, far: Tensor, rows: Sequence[int], coefficient: float) -> Weighed:
         """What each entry of some of the questions earns; no gradients.
 
         Args:
             policy: The policy.
-            reference: M_SFT.
+            far: M_SFT's log-probabilities; may have columns for more entries than these questions have.
             rows: Which questions.
             coefficient: Reward lost per nat of drift.
         """
+        said = self.said(policy, rows)
         asked = [self.shortlists[row] for row in rows]
-        with torch.no_grad():
-            return weighed(asked, self.shares(policy, asked), self.shares(reference, asked), coefficient)
+        return weighed(asked, said, far[:, : said.shape[1]], coefficient)
 
     def loss(self, policy: Any, batch: Weighed, rows: Tensor, clip: float) -> Tensor:
         """The loss of some of the questions."""

@@ -22,7 +22,7 @@ from callwright_training.ppo.models import Actor
 from callwright_training.ppo.portions import portions
 from callwright_training.ppo.rollout import Rollout, Sampler, Score, roll_out
 from callwright_training.ppo.settings import PPOSettings
-from callwright_training.ppo.updates import Updates
+from callwright_training.ppo.updates import Updates, take_step
 from callwright_training.reward.stage import precision
 
 Step = Callable[[str, float], None]
@@ -116,7 +116,8 @@ def weigh_choices(
         return None
     rank, size = processes.join()
     rows = batch_of(len(roles.choosing.shortlists), update, settings.choices, seed)[rank::size]
-    return roles.choosing.weigh(roles.actor.policy, roles.reference, rows, coefficient)
+    far = roles.choosing.said(roles.reference, rows)
+    return roles.choosing.weigh(roles.actor.policy, far, rows, coefficient)
 
 
 def expected(actor: Actor, rollout: Rollout, settings: PPOSettings) -> Rollout:
@@ -152,7 +153,6 @@ def learn(
         rewards, rollout.values, rollout.mask, settings.discount, settings.smoothing
     )
     gains = arithmetic.whitened(gains, rollout.mask)
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     seen: list[dict[str, float]] = []
     questions = (
         minibatches(len(choices.reward), settings, update, seed + 1) if choices is not None else repeat(None)
@@ -164,11 +164,7 @@ def learn(
                 loss = roles.choosing.loss(roles.actor.policy, choices, some, settings.clip)
             (settings.choice_weight * loss).backward()
             figures["loss/choice"] = loss.item()
-        processes.average_gradients(parameters)
-        if settings.max_gradient_norm is not None:
-            torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
-        optimizer.step()
-        optimizer.zero_grad()
+        take_step(optimizer, settings.max_gradient_norm)
         seen.append(figures)
     return {name: sum(one[name] for one in seen) / len(seen) for name in seen[0]}
 

@@ -13,13 +13,14 @@ from callwright_plugins.judge import Judge, Pair
 from callwright_plugins.judging import judge_all, score
 from callwright_plugins.questions import QuestionSet
 from callwright_server.bundle import RETRIEVER
-from callwright_server.choice.chooser import CallChooser, ScoredEntry
+from callwright_server.choice.chooser import ScoredEntry
 from callwright_server.choice.documents import Document
 from callwright_server.choice.fusion import SETTINGS, ChoiceSettings
 from callwright_training.choice.corpus import Corpus, question
 from callwright_training.choice.domain_prior import load_prior
 from callwright_training.choice.encoders import load_encoder, with_adapter
-from callwright_training.choice.retrieval import Encoders, retriever_over
+from callwright_training.choice.retrieval import Encoders
+from callwright_training.choice.served import chooser_over, shortlisted
 from callwright_training.choice.weights import UNTUNED
 from callwright_training.errors import StageError
 from callwright_training.feedback.samples import Form
@@ -56,11 +57,9 @@ def retrieved(
     settings = settings.model_copy(update={"candidates": candidates})
     corpus = Corpus(tuple(catalogue))
     prior = load_prior(folder) if folder else None
-    retriever = retriever_over(corpus, encoders, prior, settings.retrieval)
+    chooser = chooser_over(corpus, encoders, prior, settings)
     encoders.read([question(record) for record in records])
-    chooser = CallChooser(retriever, corpus.by_call, None, settings)
-    lists = [chooser.choose(question(record), limit=candidates, stop=lambda: False) for record in records]
-    return settings, lists
+    return settings, shortlisted(chooser, records)
 
 
 def shortlists(

@@ -84,3 +84,18 @@ class Updates:
         processes.wait()
         stopped: str | None = self._state["stopped"]
         return stopped
+
+
+def take_step(optimizer: torch.optim.Optimizer, longest: float | None) -> None:
+    """One step down the gradients, averaged over all processes.
+
+    Args:
+        optimizer: Of what is trained.
+        longest: Longer gradients are cut to this length; ``None`` leaves them.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    processes.average_gradients(parameters)
+    if longest is not None:
+        torch.nn.utils.clip_grad_norm_(parameters, longest)
+    optimizer.step()
+    optimizer.zero_grad()
