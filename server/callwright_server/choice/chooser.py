@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import Bundle
 from callwright_server.choice.documents import scored_pair
-from callwright_server.choice.fusion import ChoiceSettings, Scores, log_shares, softmax, weigh
+from callwright_server.choice.fusion import ChoiceSettings, Scores, biased, log_shares, softmax, weigh
 from callwright_server.choice.retriever import Retriever
 
 Stop = Callable[[], bool]
@@ -159,7 +159,7 @@ class CallChooser:
         features: dict[str, Scores],
     ) -> list[ScoredEntry]:
         """The shortlist by the fused score, the rest below it as the retriever has it."""
-        fused = weigh(seen, self.settings.choice)
+        fused = self._fused(shortlist, seen)
         probabilities = softmax(fused)
         order = np.argsort(-fused, kind="stable")
         ranked = [
@@ -173,6 +173,14 @@ class CallChooser:
             known = {name: values[index] for name, values in features.items()}
             ranked.append(self._entry(index, score, np.float32(0), known))
         return ranked
+
+    def _fused(self, shortlist: Sequence[int], seen: dict[str, Scores]) -> Scores:
+        """The features' weighed sum, and within each domain what feedback has taught."""
+        fused = weigh(seen, self.settings.choice)
+        if "bias" not in seen:
+            return fused
+        documents = self.retriever.index.documents
+        return biased(fused, seen["bias"], [documents[index].domain for index in shortlist])
 
     def _entry(
         self, index: int, score: np.float32, probability: np.float32, features: dict[str, np.float32]

@@ -6,7 +6,7 @@ nothing. Adding one means naming it here and filling it in ``retriever.py`` or `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,6 +105,24 @@ def log_shares(scores: Scores, groups: NDArray[np.int64], among: NDArray[np.int6
         groups[among], weights=softmax(scores[among]), minlength=int(groups.max(initial=0)) + 1
     )
     return np.asarray(np.log(np.maximum(shares, 1e-9))[groups], np.float32)
+
+
+def biased(scores: Scores, bias: Scores, groups: Sequence[str]) -> Scores:
+    """Scores that a bias has moved within each group, whose share of the softmax stays as it was.
+
+    Args:
+        scores: One per call.
+        bias: What is added to each.
+        groups: Each call's group.
+    """
+    moved = scores + bias
+    same = np.array([[one == other for other in groups] for one in groups])
+    return np.asarray(moved - _log_sums(moved, same) + _log_sums(scores, same), np.float32)
+
+
+def _log_sums(scores: Scores, same: NDArray[np.bool_]) -> Scores:
+    """For each score the log of the sum of its group's exponentials."""
+    return np.array([np.logaddexp.reduce(scores[row]) for row in same], np.float32)
 
 
 def softmax(scores: Scores) -> Scores:

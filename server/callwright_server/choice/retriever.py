@@ -1,7 +1,8 @@
 """The retriever: how well does each document of the catalogue fit an instruction?
 
 A bundle's folder ``retriever/`` holds ``encoder.onnx``, ``tokenizer.json``, ``documents.jsonl``,
-``index.safetensors`` (the documents' vectors and the domain prior) and ``choice.json`` (the weights).
+``index.safetensors`` (the documents' vectors and the domain prior), ``choice.json`` (the weights) and, where
+feedback has taught something, ``bias.safetensors``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callwright_grounding.catalogue import CatalogueEntry
+from callwright_server.choice.bias import CallBias
 from callwright_server.choice.crowding import crowding
 from callwright_server.choice.documents import Document, documents_of, load_documents, save_documents
 from callwright_server.choice.domains import DomainPrior
@@ -97,9 +99,12 @@ class Retriever:
         index: The documents and their vectors.
         encode: Encodes instructions as the documents were encoded.
         weights: By feature.
+        bias: What feedback has taught about calls.
     """
 
-    def __init__(self, index: Index, encode: Encode, weights: Mapping[Any, float]) -> None:
+    def __init__(
+        self, index: Index, encode: Encode, weights: Mapping[Any, float], bias: CallBias | None = None
+    ) -> None:
         self.index, self.weights, self._encode = index, dict(weights), encode
         self._words = WordSearch([document.text for document in index.documents])
         self._examples = WordSearch([document.example for document in index.documents])
@@ -110,6 +115,7 @@ class Retriever:
         self.groups = np.array([places[document.domain] for document in index.documents], np.int64)
         domains = [document.domain for document in index.documents]
         self._rows = index.domains.rows(domains) if index.domains else None
+        self._bias = bias.of([document.call for document in index.documents]) if bias else None
 
     @classmethod
     def open(
@@ -130,7 +136,7 @@ class Retriever:
         index, encoder = Index.load(folder), Encoder(folder, threads)
         known = {document.call for document in index.documents}
         missing = documents_of(entry for entry in entries if entry.text not in known)
-        return cls(index.with_documents(missing, encoder), encoder, weights)
+        return cls(index.with_documents(missing, encoder), encoder, weights, CallBias.load(folder))
 
     def features(self, instruction: str) -> dict[str, Scores]:
         """Every feature that is there, ``[documents]`` each."""
@@ -142,6 +148,8 @@ class Retriever:
         features["crowding"] = self._crowding
         if self.index.domains is not None and self._rows is not None:
             features["domain"] = self.index.domains.for_documents(vectors["similarity"], self._rows)
+        if self._bias is not None:
+            features["bias"] = self._bias
         return features
 
     def _crowds(self) -> Scores:

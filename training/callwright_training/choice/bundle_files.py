@@ -1,4 +1,4 @@
-"""The folder ``retriever/`` of a bundle: encoders, documents' vectors, domain prior and weights.
+"""The folder ``retriever/`` of a bundle: encoders, documents' vectors, domain prior, calls' bias and weights.
 
 No question of any record gets into it: of the training questions there is nothing but the adapter and the
 prior's coefficients.
@@ -14,6 +14,7 @@ from typing import Any
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_server.bundle import RETRIEVER
+from callwright_server.choice.bias import CallBias
 from callwright_server.choice.documents import documents_of
 from callwright_server.choice.encoder import ENCODER, TOKENIZER
 from callwright_server.choice.fusion import SETTINGS, ChoiceSettings
@@ -73,6 +74,8 @@ class RetrieverFiles:
         step("encoding the catalogue", 0.2)
         self._index(catalogue, base, models).save(place)
         self._settings().save(place)
+        if self.adapter is not None and (bias := CallBias.load(self.adapter)) is not None:
+            bias.save(place)
 
     def _index(self, catalogue: Catalogue, base: EncoderBase, models: dict[str, Any]) -> Index:
         documents = documents_of([*catalogue.entries, *catalogue.variants])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from callwright_server.choice.bias import CallBias
 from callwright_server.choice.domains import DomainPrior
 from callwright_server.choice.encoder import Vectors
 from callwright_server.choice.retriever import Index, Retriever
@@ -53,10 +54,15 @@ class Encoders:
 
 
 def retriever_over(
-    corpus: Corpus, encoders: Encoders, prior: DomainPrior | None, weights: Mapping[Any, float]
+    corpus: Corpus,
+    encoders: Encoders,
+    prior: DomainPrior | None,
+    weights: Mapping[Any, float],
+    bias: CallBias | None = None,
 ) -> Retriever:
     """The server's retriever for a corpus."""
-    return Retriever(Index(corpus.documents, encoders.read(corpus.texts), prior), encoders, weights)
+    index = Index(corpus.documents, encoders.read(corpus.texts), prior)
+    return Retriever(index, encoders, weights, bias)
 
 
 def contests_of(questions: Sequence[Question], retriever: Retriever, negatives: int) -> list[Contest]:

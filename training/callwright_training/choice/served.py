@@ -8,6 +8,7 @@ from pathlib import Path
 
 from callwright_grounding.catalogue import Catalogue
 from callwright_server.bundle import RETRIEVER
+from callwright_server.choice.bias import CallBias
 from callwright_server.choice.chooser import CallChooser, ScoredEntry
 from callwright_server.choice.domains import DomainPrior
 from callwright_server.choice.fusion import SETTINGS, ChoiceSettings
@@ -60,14 +61,18 @@ def open_chooser(adapter: Path | None, catalogue: Catalogue, candidates: int | N
         settings = settings.model_copy(update={"candidates": candidates})
     corpus = Corpus((*catalogue.entries, *catalogue.variants))
     encoders = Encoders(base, with_adapter(base, folder))
-    return chooser_over(corpus, encoders, load_prior(folder), settings)
+    return chooser_over(corpus, encoders, load_prior(folder), settings, CallBias.load(folder))
 
 
 def chooser_over(
-    corpus: Corpus, encoders: Encoders, prior: DomainPrior | None, settings: ChoiceSettings
+    corpus: Corpus,
+    encoders: Encoders,
+    prior: DomainPrior | None,
+    settings: ChoiceSettings,
+    bias: CallBias | None = None,
 ) -> CallChooser:
     """The server's chooser for a corpus; the language model is not asked."""
-    retriever = retriever_over(corpus, encoders, prior, settings.retrieval)
+    retriever = retriever_over(corpus, encoders, prior, settings.retrieval, bias)
     return CallChooser(retriever, corpus.by_call, None, settings)
 
 

@@ -1,4 +1,4 @@
-"""The PPO loop of the form ``choice``, in reading order: weigh, learn, log, keep. The encoder is the policy.
+"""The PPO loop of the form ``choice``, in reading order: weigh, learn, log, keep.
 
 As in ``loop.py`` the order of the questions depends on the seed and the number of the update only, so that a
 killed run goes on exactly as it would have.
@@ -27,9 +27,9 @@ class Choosers:
     """Everyone who takes part."""
 
     policy: Any
-    """The encoder with the adapter that is trained on."""
+    """What is trained."""
     reference: Any
-    """M_SFT's encoder, which never changes."""
+    """The same as M_SFT has it, which never changes."""
     choosing: Choosing
 
 
@@ -37,7 +37,7 @@ def train_choice(roles: Choosers, settings: PPOSettings, seed: int, out: Path, s
     """Run every update that is not done yet.
 
     Args:
-        roles: The encoders; the policy's trained parameters change in place.
+        roles: Who takes part; the policy's parameters change in place.
         settings: How; ``batch_size`` counts questions.
         seed: Of the order.
         out: Keeps the log and the checkpoint.
@@ -47,7 +47,7 @@ def train_choice(roles: Choosers, settings: PPOSettings, seed: int, out: Path, s
         Why it stopped early; ``None`` where it did not.
     """
     rank, size = processes.join()
-    updates = Updates({"encoder": roles.policy}, settings, out)
+    updates = Updates({"policy": roles.policy}, settings, out)
     questions = len(roles.choosing.shortlists)
     reference = roles.choosing.said(roles.reference, range(questions))  # M_SFT never changes
     for update in updates.left(step):

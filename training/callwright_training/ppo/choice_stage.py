@@ -1,26 +1,29 @@
-"""The stage ``ppo`` where the form is ``choice``: the tuned retriever learns from what its choices earn.
+"""The stage ``ppo`` where the form is ``choice``: what the judge says of calls becomes a bias of each.
 
-M_RL is M_SFT's folder with another retriever in it: what is written freely stays as it was.
+M_RL is M_SFT's folder with that bias in its retriever; encoders and language model stay as they were. Whether
+a call runs is the call's own doing, so that a bias learns it from few questions and says the same of it
+whatever is asked. It moves a call among those of its own domain only: which kind of call is asked for is what
+M_SFT has learned from the records, and an encoder trained on the same rewards unlearned some of it
+(docs/log.md).
 """
 
 from __future__ import annotations
 
+import copy
 import shutil
-from pathlib import Path
-from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from callwright_server.bundle import RETRIEVER
+from callwright_server.choice.bias import CallBias
 from callwright_server.choice.chooser import ScoredEntry
-from callwright_server.choice.fusion import ChoiceSettings, RetrievalFeature
-from callwright_training.choice.encoders import EncoderBase, load_encoder, native_half, with_adapter
-from callwright_training.choice.retriever_training import save_encoder
-from callwright_training.choice.served import encoder_name, open_chooser, retriever_of, shortlisted
+from callwright_server.choice.fusion import ChoiceSettings
+from callwright_training.choice.served import open_chooser, retriever_of, shortlisted
 from callwright_training.errors import StageError
 from callwright_training.feedback.samples import prompt_of
 from callwright_training.ppo import processes, shortlists
 from callwright_training.ppo.choice_loop import Choosers, train_choice
-from callwright_training.ppo.choosing import Choosing, Cosines, Shortlist
+from callwright_training.ppo.choosing import Biased, Biases, Choosing, Shortlist
 from callwright_training.ppo.models import without_dropout
 
 if TYPE_CHECKING:
@@ -31,8 +34,6 @@ if TYPE_CHECKING:
 
     Lists = Sequence[Sequence[ScoredEntry]]
 
-_LEARNED: RetrievalFeature = "tuned_similarity"
-
 
 def run_choice(request: PPORequest, step: Step) -> str | None:
     """Train and write M_RL's folder; returns why it stopped early, if it did.
@@ -40,38 +41,31 @@ def run_choice(request: PPORequest, step: Step) -> str | None:
     Raises:
         StageError: There is no tuned retriever, or nobody to say what a choice earns.
     """
-    settings, out = request.settings, request.out
-    folder = retriever_of(request.adapter)
-    base, served = load_encoder(encoder_name(folder)), ChoiceSettings.load(folder)
-    lists = _chosen(request, request.adapter)
+    chooser = open_chooser(request.adapter, request.catalogue, request.settings.choice_candidates)
+    lists = shortlisted(chooser, request.records)
     step("asking the judge about every choice", 0.0)
-    scale = served.retrieval[_LEARNED] * served.choice["retrieval"]
-    choosing = Choosing(
-        shortlists=_shortlists(request, lists, scale),
-        shares=Cosines(base.tokenizer, scale, half=settings.bf16 and native_half()),
-    )
-    policy = _trainable(base, folder)
-    roles = Choosers(policy=policy, reference=with_adapter(base, folder), choosing=choosing)
-    stopped = train_choice(roles, settings, request.seed, out, step)
+    calls = [entry.text for entry in request.catalogue.entries]
+    policy = Biases(calls, CallBias.load(retriever_of(request.adapter)))
+    choosing = Choosing(shortlists=_shortlists(request, lists, chooser.settings), shares=Biased())
+    roles = Choosers(policy=policy, reference=copy.deepcopy(policy), choosing=choosing)
+    stopped = train_choice(roles, request.settings, request.seed, request.out, step)
     if processes.join()[0] == 0:
-        _write(request, base, policy, lists)
+        _write(request, policy.learned())
     return stopped
 
 
-def _chosen(request: PPORequest, adapter: Path | None) -> Lists:
-    """Every record's shortlist."""
-    chooser = open_chooser(adapter, request.catalogue, request.settings.choice_candidates)
-    return shortlisted(chooser, request.records)
-
-
-def _shortlists(request: PPORequest, lists: Lists, scale: float) -> list[Shortlist]:
-    """The shortlists with what their entries earn and are thought of beside the encoder."""
+def _shortlists(request: PPORequest, lists: Lists, settings: ChoiceSettings) -> list[Shortlist]:
+    """The shortlists with what their entries earn and are thought of without the bias."""
     records = request.records
     found = shortlists.shortlists(records, lists, _rewards(request, records, lists))
     return [
-        shortlists.without(one, scale, [entry.features[_LEARNED] for entry in listed])
+        replace(one, prior=tuple(_unbiased(entry, settings) for entry in listed))
         for one, listed in zip(found, lists, strict=True)
     ]
+
+
+def _unbiased(entry: ScoredEntry, settings: ChoiceSettings) -> float:
+    return sum(weight * entry.features.get(name, 0.0) for name, weight in settings.choice.items())
 
 
 def _rewards(request: PPORequest, records: Sequence[Record], lists: Lists) -> list[list[float]]:
@@ -94,34 +88,12 @@ def _rewards(request: PPORequest, records: Sequence[Record], lists: Lists) -> li
     return shortlists.scored(score, tokenizer, request.form, prompts, lists)
 
 
-def _trainable(base: EncoderBase, folder: Path) -> Any:
-    """The encoder with M_SFT's adapter, which is trained on; without dropout, as ratios ask for."""
-    import copy
-
-    from peft import PeftModel
-
-    model = PeftModel.from_pretrained(copy.deepcopy(base.model), str(folder), is_trainable=True)
-    return without_dropout(model)
-
-
-def _write(request: PPORequest, base: EncoderBase, policy: Any, lists: Lists) -> None:
-    """M_SFT's folder, with the policy for a retriever; it appears as a whole."""
+def _write(request: PPORequest, bias: CallBias) -> None:
+    """M_SFT's folder, with the bias in its retriever; it appears as a whole."""
     place, partial = request.out / "model", request.out / "model.partial"
     assert request.adapter is not None  # noqa: S101 - `retriever_of` has refused it
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(request.adapter, partial)
-    save_encoder(policy, base, partial / RETRIEVER)
-    _move_threshold(partial / RETRIEVER, lists, _chosen(request, partial))
+    bias.save(partial / RETRIEVER)
     shutil.rmtree(place, ignore_errors=True)
     partial.rename(place)
-
-
-def _move_threshold(folder: Path, before: Lists, after: Lists) -> None:
-    """Show calls unasked as readily as before: to a softmax a shift of all scores is nothing."""
-
-    def mean(lists: Lists) -> float:
-        return fmean(listed[0].features["retrieval"] for listed in lists)
-
-    settings = ChoiceSettings.load(folder)
-    moved = settings.least_retrieval + mean(after) - mean(before)
-    settings.model_copy(update={"least_retrieval": round(moved, 2)}).save(folder)

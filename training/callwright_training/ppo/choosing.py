@@ -1,8 +1,8 @@
 """PPO where the user is served a choice: the action is one entry of the shortlist, in place of a token.
 
 The policy is the softmax over the shortlist of what the server weighs. Of that either the language model's
-mean log-likelihood of the question after each document is trained, or the encoder's cosine between the two;
-the rest stays as it is. What every entry earns is known, so that none need be drawn: each counts by its
+mean log-likelihood of the question after each document is trained, or a bias of each call; the rest stays as
+it is. What every entry earns is known, so that none need be drawn: each counts by its
 probability, which takes the noise of drawing out of the gradient (expected policy gradients, Ciosek and
 Whiteson, arXiv 1706.05374). The baseline is the policy's own mean, exactly.
 """
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from callwright_server.choice.bias import CallBias, digest, names_of
 from callwright_server.choice.documents import Document, scored_pair
-from callwright_training.choice.encoders import forward
 from callwright_training.choice.objective import pair_example
 from callwright_training.sft.objective import target_log_probabilities
 
@@ -65,27 +65,53 @@ class Likelihoods:
         return _log_shares([self.scale * part for part in parts], shortlists)
 
 
-@dataclass(frozen=True)
-class Cosines:
-    """The tuned encoder's part of the choice."""
+class Biases(nn.Module):  # type: ignore[misc]
+    """A bias for every call and for every callable: what can be learned of a call, whatever is asked.
 
-    tokenizer: Any
-    scale: float
-    """What the cosine counts in the choice."""
-    half: bool
-    """Compute in bfloat16."""
+    Args:
+        calls: Every call that can be chosen.
+        start: What has been learned before.
+    """
+
+    def __init__(self, calls: Sequence[str], start: CallBias | None = None) -> None:
+        super().__init__()
+        names = dict.fromkeys(name for call in calls for name in names_of(call))
+        self._places = {name: place for place, name in enumerate(names)}
+        self.values = nn.Parameter(torch.zeros(len(names)))
+        if start is not None:
+            self.values.data = torch.tensor([start.values.get(digest(name), 0.0) for name in names])
+
+    def forward(self, calls: Sequence[str]) -> Tensor:
+        """Each call's own bias and its callable's together, ``[calls]``."""
+        places = [[self._places[name] for name in names_of(call)] for call in calls]
+        return self.values[torch.tensor(places, device=self.values.device)].sum(1)
+
+    def learned(self) -> CallBias:
+        """As it is served."""
+        return CallBias.named(dict(zip(self._places, self.values.tolist(), strict=True)))
+
+
+class Biased:
+    """The choice by biases, which move calls among those of their own domain; as the server has it."""
 
     def __call__(self, model: Any, shortlists: Sequence[Shortlist]) -> Tensor:
-        """As :class:`Shares` has it; ``model`` is the encoder."""
-        texts = dict.fromkeys(document.text for one in shortlists for document in one.documents)
-        places = {text: place for place, text in enumerate(texts)}
-        documents = forward(model, self.tokenizer, list(texts), half=self.half)
-        questions = forward(model, self.tokenizer, [one.question for one in shortlists], half=self.half)
-        cosines = [
-            documents[[places[document.text] for document in one.documents]] @ question
-            for one, question in zip(shortlists, questions, strict=True)
-        ]
-        return _log_shares([self.scale * part for part in cosines], shortlists)
+        """As :class:`Shares` has it; ``model`` is :class:`Biases`."""
+        return _log_shares([self._moves(model, one) for one in shortlists], shortlists)
+
+    def _moves(self, model: Any, one: Shortlist) -> Tensor:
+        """What is added to each entry's score."""
+        bias: Tensor = model([document.call for document in one.documents])
+        scores = torch.tensor(one.prior, device=bias.device)
+        domains = [document.domain for document in one.documents]
+        same = torch.tensor(
+            [[first == second for second in domains] for first in domains], device=bias.device
+        )
+        return bias - _log_sums(scores + bias, same) + _log_sums(scores, same)
+
+
+def _log_sums(scores: Tensor, same: Tensor) -> Tensor:
+    """For each score the log of the sum of its group's exponentials."""
+    return scores.expand(len(scores), -1).masked_fill(~same, float("-inf")).logsumexp(1)
 
 
 def _log_shares(scores: Sequence[Tensor], shortlists: Sequence[Shortlist]) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from callwright_plugins.judge import Judge, Pair
 from callwright_plugins.judging import judge_all, score
 from callwright_plugins.questions import QuestionSet
 from callwright_server.bundle import RETRIEVER
+from callwright_server.choice.bias import CallBias
 from callwright_server.choice.chooser import ScoredEntry
 from callwright_server.choice.documents import Document
 from callwright_server.choice.fusion import SETTINGS, ChoiceSettings
@@ -56,8 +56,8 @@ def retrieved(
     settings = ChoiceSettings.load(folder) if folder is not None and told else UNTUNED
     settings = settings.model_copy(update={"candidates": candidates})
     corpus = Corpus(tuple(catalogue))
-    prior = load_prior(folder) if folder else None
-    chooser = chooser_over(corpus, encoders, prior, settings)
+    prior, bias = (load_prior(folder), CallBias.load(folder)) if folder else (None, None)
+    chooser = chooser_over(corpus, encoders, prior, settings, bias)
     encoders.read([question(record) for record in records])
     return settings, shortlisted(chooser, records)
 
@@ -76,18 +76,6 @@ def shortlists(
         )
         for record, listed, worth in zip(records, lists, rewards, strict=True)
     ]
-
-
-def without(one: Shortlist, scale: float, learned: Sequence[float]) -> Shortlist:
-    """The shortlist with a prior that leaves out the feature that is trained.
-
-    Args:
-        one: A shortlist whose prior is all that the server weighs.
-        scale: What the feature counts.
-        learned: The feature, for each document.
-    """
-    rest = tuple(prior - scale * value for prior, value in zip(one.prior, learned, strict=True))
-    return replace(one, prior=rest)
 
 
 def judged(
