@@ -1,9 +1,11 @@
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
 
 from callwright_training.cli import rlaif_train
+from callwright_training.errors import RunFileError, StageError
 from callwright_training.records import read_records
 
 
@@ -55,3 +57,57 @@ def test_the_language_model_is_tuned_calibrated_and_compared(arguments, small_re
     assert {system["n"] for system in figures["systems"].values()} == {6}
     weights = json.loads((tmp_path / "folds" / "choice.json").read_text())["choice"]
     assert weights["language_model"] > 0
+
+
+FEEDBACK = """
+name = "choices"
+records = ["{records}"]
+catalogue = "{catalogue}"
+
+[sft]
+base = "tiny"
+
+[choice]
+encoder = "tiny"
+
+[feedback]
+form = "choice"
+questions = "checked"
+
+[ppo]
+reward = "judge"
+steps = 30
+batch_size = 4
+minibatches = 1
+epochs = 1
+learning_rate = 0.3
+kl_coefficient = 0.0
+"""
+
+
+def test_every_folds_choice_can_be_taught_by_feedback(arguments, small_records, harbour_api, tmp_path):
+    """A second call of each domain, that no record names: the judge says which of the two is right."""
+    catalogue = tmp_path / "harbour_api.jsonl"
+    lines = harbour_api.read_text().splitlines(keepends=True)
+    catalogue.write_text("".join([*(line.replace("acme/", "acme/old-") for line in lines), *lines]))
+    file = tmp_path / "run.toml"
+    told = FEEDBACK.format(records=small_records / "harbour_eval.json", catalogue=catalogue)
+    file.write_text(told)
+    asked = [*arguments, "--retriever-only", "--catalogue", str(catalogue)]
+    plain = CliRunner().invoke(rlaif_train, asked, catch_exceptions=False)
+    taught = CliRunner().invoke(rlaif_train, [*asked, "--feedback", str(file)], catch_exceptions=False)
+
+    before, after = (json.loads(answer.stdout)["systems"]["chosen"] for answer in (plain, taught))
+    assert before["n"] == after["n"]
+    folds = sorted((tmp_path / "folds").glob("fold-*"))
+    assert all((fold / "feedback" / "bias.safetensors").is_file() for fold in folds)
+    pairs = [
+        [(fold / place / "predictions.jsonl").read_text() for place in (".", "feedback")] for fold in folds
+    ]
+    assert all(one != other for one, other in pairs)
+
+    for change, said in (("steps = 31", "other settings"), ('form = "call"', "form = 'choice'")):
+        name = change.split()[0]
+        file.write_text(re.sub(rf"^{name} = .*$", change, told, flags=re.MULTILINE))
+        with pytest.raises((StageError, RunFileError), match=said):
+            CliRunner().invoke(rlaif_train, [*asked, "--feedback", str(file)], catch_exceptions=False)

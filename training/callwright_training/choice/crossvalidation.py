@@ -6,6 +6,7 @@
       fold-1/             a run of tuning.py on the other folds, without the calibration records
         choice.json         the weights, fitted on those
         predictions.jsonl   one line a record; written last: where it is, the fold is done
+        feedback/           with feedback: what the judge said, what was learned from it, predictions.jsonl
       results.jsonl, summary.json      all folds, scored; what `rlaif-train compare` takes
       responses/results.jsonl, ...     the same for the responses set beside them
 """
@@ -19,16 +20,21 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from callwright_grounding.catalogue import Catalogue
+from callwright_plugins.judge import Judge
+from callwright_plugins.questions import QuestionSet
 from callwright_server.choice import CallChooser, ChoiceSettings, ScoredEntry
+from callwright_server.choice.bias import CallBias
 from callwright_training.choice.corpus import Corpus, question
 from callwright_training.choice.scoring import TorchPairs
 from callwright_training.choice.spelling import spelled
-from callwright_training.choice.tuning import ADAPTER, Task, open_retriever, tune_choice
+from callwright_training.choice.tuning import ADAPTER, SETTINGS, Task, claim, open_retriever, tune_choice
 from callwright_training.choice.weights import Shortlist, fit_weights
 from callwright_training.errors import StageError
+from callwright_training.ppo.settings import PPOSettings
 from callwright_training.records import Record, Split, folds, held_out
 
-PREDICTIONS = "predictions.jsonl"
+PREDICTIONS, FEEDBACK = "predictions.jsonl", "feedback"
 LISTED = 20
 """How many calls a prediction lists."""
 _FIRST_WEIGHT = 5.0
@@ -53,6 +59,17 @@ class Prediction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Feedback:
+    """A judge, and how a choice learns from it by PPO."""
+
+    judge: Callable[[Catalogue, Path], tuple[Judge, QuestionSet]]
+    """Opens the judge for a catalogue, with a folder for its answers."""
+    ppo: PPOSettings
+    asked: dict[str, Any]
+    """What decides the result, to tell runs apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is cross-validated."""
 
@@ -66,6 +83,8 @@ class Plan:
     """Training records that are kept from training, for fitting the weights."""
     retriever_only: bool = False
     """Leave the language model alone; then no record is kept for calibration."""
+    feedback: Feedback | None = None
+    """What teaches every fold's choice after it is tuned."""
 
     def splits(self) -> list[Split]:
         """The splits; the same for the same records and ``split_seed``.
@@ -103,13 +122,17 @@ def cross_validate(plan: Plan, report: Callable[[str], None]) -> list[Prediction
 
 def _fold(plan: Plan, split: Split, number: int) -> list[Prediction]:
     task, kept = _inner(plan, split, number)
-    file = task.out / PREDICTIONS
+    place = task.out / FEEDBACK if plan.feedback else task.out
+    file = place / PREDICTIONS
     task.claim()
+    if plan.feedback:
+        claim(place / SETTINGS, plan.feedback.asked)
     if file.is_file():
         lines = file.read_text(encoding="utf-8").splitlines()
         return [Prediction(**json.loads(line)) for line in lines]
     tune_choice(task, retriever_only=plan.retriever_only)
-    chooser = _chooser(task, kept, retriever_only=plan.retriever_only)
+    bias = _learned(plan.feedback, task, place) if plan.feedback else None
+    chooser = _chooser(task, kept, bias, retriever_only=plan.retriever_only)
     found = list(_predict(chooser, split.held_out, number))
     scratch = file.with_suffix(".tmp")
     scratch.write_text("".join(json.dumps(asdict(one)) + "\n" for one in found), encoding="utf-8")
@@ -130,9 +153,36 @@ def _inner(plan: Plan, split: Split, number: int) -> tuple[Task, Sequence[Record
     return task, kept
 
 
-def _chooser(task: Task, kept: Sequence[Record], *, retriever_only: bool) -> CallChooser:
+def _learned(feedback: Feedback, task: Task, place: Path) -> CallBias:
+    """What a fold's choice learns from the judge, about its own training records."""
+    from callwright_training.ppo.choice_stage import learn_bias
+    from callwright_training.ppo.stage import PPORequest
+    from callwright_training.progress import steps
+
+    catalogue = Catalogue(task.entries)
+    request = PPORequest(
+        base=task.sft.base,
+        adapter=task.out,
+        reward=place,
+        records=task.records,
+        form="choice",
+        settings=feedback.ppo,
+        seed=task.sft.seed,
+        out=place,
+        catalogue=catalogue,
+        judge=lambda: feedback.judge(catalogue, place),
+    )
+    with steps("Learning from feedback") as step:
+        bias, _ = learn_bias(request, step)
+    bias.save(place)
+    return bias
+
+
+def _chooser(
+    task: Task, kept: Sequence[Record], bias: CallBias | None, *, retriever_only: bool
+) -> CallChooser:
     """The server's chooser over torch models, with fitted weights."""
-    corpus, retriever = Corpus(task.entries), open_retriever(task, prior=True)
+    corpus, retriever = Corpus(task.entries), open_retriever(task, prior=True, bias=bias)
     if retriever_only:
         return CallChooser(retriever, corpus.by_call, None, task.weights)
     model = _language_model(task)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from callwright_grounding.catalogue import Catalogue, CatalogueEntry
 from callwright_server.bundle import RETRIEVER
+from callwright_server.choice.bias import CallBias
 from callwright_server.choice.fusion import ChoiceSettings
 from callwright_server.choice.retriever import Retriever
 from callwright_training.choice.corpus import Corpus, Question, further_questions, question, questions_of
@@ -62,22 +63,32 @@ class Task:
         Raises:
             StageError: It was asked for something else.
         """
-        asked = {"sft": self.sft.model_dump(), "choice": self.choice.model_dump(), "inputs": self._digest()}
-        file = self.out / SETTINGS
-        if file.is_file():
-            if json.loads(file.read_text(encoding="utf-8")) != asked:
-                raise StageError(
-                    f"{self.out} holds a run with other settings or records: give another --out, "
-                    "or --restart to begin anew"
-                )
-            return
-        self.out.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
+        claim(
+            self.out / SETTINGS,
+            {"sft": self.sft.model_dump(), "choice": self.choice.model_dump(), "inputs": self._digest()},
+        )
 
     def _digest(self) -> str:
         parts = [[question(record), record.call] for record in (*self.records, *self.further)]
         parts += [[entry.text, entry.description] for entry in self.entries]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def claim(file: Path, asked: dict[str, Any]) -> None:
+    """Write down what is asked for in a folder, or make sure that it was asked for the same.
+
+    Raises:
+        StageError: It was asked for something else.
+    """
+    if file.is_file():
+        if json.loads(file.read_text(encoding="utf-8")) != asked:
+            raise StageError(
+                f"{file.parent} holds a run with other settings or records: give another --out, "
+                "or --restart to begin anew"
+            )
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
 
 
 def tune_choice(task: Task, *, retriever_only: bool = False) -> Path:
@@ -141,12 +152,13 @@ def tune_retriever(task: Task, split: Split) -> Path:
     return place
 
 
-def open_retriever(task: Task, *, prior: bool) -> Retriever:
+def open_retriever(task: Task, *, prior: bool, bias: CallBias | None = None) -> Retriever:
     """The server's retriever over what :func:`tune_retriever` wrote.
 
     Args:
         task: The task.
         prior: With the domain prior. Without, for questions that it was fitted on.
+        bias: What feedback has taught about calls.
     """
     from callwright_training.choice.domain_prior import load_prior
     from callwright_training.choice.encoders import load_encoder, with_adapter
@@ -156,7 +168,7 @@ def open_retriever(task: Task, *, prior: bool) -> Retriever:
     base = load_encoder(task.choice.encoder)
     encoders = Encoders(base, with_adapter(base, place))
     found = load_prior(place) if prior else None
-    return retriever_over(Corpus(task.entries), encoders, found, task.weights.retrieval)
+    return retriever_over(Corpus(task.entries), encoders, found, task.weights.retrieval, bias)
 
 
 def _tune_retriever(task: Task, split: Split, folder: Path) -> None:

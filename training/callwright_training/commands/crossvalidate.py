@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from callwright_training.choice.settings import Choice
 from callwright_training.options import settings_options
 from callwright_training.sft.settings import SFT
+
+if TYPE_CHECKING:
+    from callwright_grounding.catalogue import Catalogue
+    from callwright_plugins.judge import Judge
+    from callwright_plugins.questions import QuestionSet
+    from callwright_training.choice.crossvalidation import Feedback
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _QUICK = {"retriever_epochs": 1, "epochs": 1, "base": "tiny", "encoder": "tiny"}
@@ -40,6 +46,11 @@ _QUICK = {"retriever_epochs": 1, "epochs": 1, "base": "tiny", "encoder": "tiny"}
     show_default=True,
     help="Training records kept for fitting the weights.",
 )
+@click.option(
+    "--feedback",
+    metavar="RUN_FILE",
+    help="Teach every fold's choice, too, by the judge and the [ppo] of a run file with form = 'choice'.",
+)
 @click.option("--retriever-only", is_flag=True, help="Leave the language model alone.")
 @click.option("--quick", is_flag=True, help="Tiny models and one epoch, to see that it runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -59,6 +70,7 @@ def crossvalidate(
     responses: Path | None,
     splits: int,
     calibration: int,
+    feedback: str | None,
     retriever_only: bool,
     quick: bool,
     as_json: bool,
@@ -74,6 +86,7 @@ def crossvalidate(
     Examples:
       rlaif-train crossvalidate --responses gorilla-7b.FT_0_shot.jsonl --epochs 1 --lora-first-layer 15
       rlaif-train crossvalidate --retriever-only
+      rlaif-train crossvalidate --retriever-only --retriever-runs 2 --feedback smollm2-135m.toml
       rlaif-train crossvalidate --splits 0 --held-out 0.1
     """  # noqa: D301
     import json
@@ -105,6 +118,7 @@ def crossvalidate(
         held_out=sft.held_out,
         calibration=calibration,
         retriever_only=retriever_only,
+        feedback=_feedback(feedback, out) if feedback else None,
     )
     try:
         predictions = cross_validate(plan, lambda text: click.echo(text, err=True))
@@ -123,3 +137,24 @@ def crossvalidate(
     console_for(stderr=False).print(report.table_of(columns))
     found = ", ".join(f"{name} {value:.1f}" for name, value in figures["recall"].items())
     click.echo(f"The right call is listed: {found}. Figures: {out / 'figures.json'}")
+
+
+def _feedback(run_file: str, out: Path) -> Feedback:
+    """The judge and the settings of a run file."""
+    from callwright_training.choice.crossvalidation import Feedback
+    from callwright_training.errors import RunFileError
+    from callwright_training.feedback.judged import open_judge
+    from callwright_training.run.pipeline import open_run
+    from callwright_training.run.run_file import find_run_file
+
+    run = open_run(find_run_file(run_file), out)
+    settings, ppo = run.file.feedback, run.file.ppo
+    if settings.form != "choice" or ppo.reward != "judge":
+        raise RunFileError(f"{run_file}: --feedback needs form = 'choice' and reward = 'judge'")
+    questions = run.plugins.question_set(settings.questions)
+
+    def judge(catalogue: Catalogue, folder: Path) -> tuple[Judge, QuestionSet]:
+        return open_judge(settings, run.plugins, catalogue, folder), questions
+
+    asked = {"ppo": ppo.model_dump(), "judge": settings.judge, "options": settings.options}
+    return Feedback(judge=judge, ppo=ppo, asked=asked | {"questions": questions.model_dump(mode="json")})

@@ -41,6 +41,18 @@ def run_choice(request: PPORequest, step: Step) -> str | None:
     Raises:
         StageError: There is no tuned retriever, or nobody to say what a choice earns.
     """
+    bias, stopped = learn_bias(request, step)
+    if processes.join()[0] == 0:
+        _write(request, bias)
+    return stopped
+
+
+def learn_bias(request: PPORequest, step: Step) -> tuple[CallBias, str | None]:
+    """Train; returns what was learned, and why it stopped early, if it did.
+
+    Raises:
+        StageError: There is no tuned retriever, or nobody to say what a choice earns.
+    """
     chooser = open_chooser(request.adapter, request.catalogue, request.settings.choice_candidates)
     lists = shortlisted(chooser, request.records)
     step("asking the judge about every choice", 0.0)
@@ -49,9 +61,7 @@ def run_choice(request: PPORequest, step: Step) -> str | None:
     choosing = Choosing(shortlists=_shortlists(request, lists, chooser.settings), shares=Biased())
     roles = Choosers(policy=policy, reference=copy.deepcopy(policy), choosing=choosing)
     stopped = train_choice(roles, request.settings, request.seed, request.out, step)
-    if processes.join()[0] == 0:
-        _write(request, policy.learned())
-    return stopped
+    return policy.learned(), stopped
 
 
 def _shortlists(request: PPORequest, lists: Lists, settings: ChoiceSettings) -> list[Shortlist]:
