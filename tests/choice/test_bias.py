@@ -1,5 +1,7 @@
 """What feedback has taught about calls: kept as digests, and served within each domain."""
 
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,6 +50,17 @@ def test_no_file_is_no_bias_and_a_damaged_one_is_said(tmp_path):
     (tmp_path / FILE).write_bytes(b"\0" * 20)
     with pytest.raises(BundleError, match=rf"{FILE}: cannot be read"):
         CallBias.load(tmp_path)
+
+
+def test_a_bundles_bias_is_opened_with_it(retriever_folder, sea_catalogue, tmp_path):
+    folder = shutil.copytree(retriever_folder, tmp_path / "retriever")
+    CallBias.named({"load('org/gulls-large')": 2.5}).save(folder)
+
+    opened = Retriever.open(folder, sea_catalogue, {"words": 1.0})
+
+    found = dict(zip((d.call for d in opened.index.documents), opened.features("gulls")["bias"], strict=True))
+    assert found.pop("load('org/gulls-large')") == 2.5
+    assert set(found.values()) == {0.0}
 
 
 def test_it_reorders_calls_of_a_domain_and_leaves_the_domains_alone(choose):

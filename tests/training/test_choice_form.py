@@ -160,11 +160,15 @@ def test_what_was_learned_is_gone_on_from(request_for, tuned, records, catalogue
     """M_RL can be M_SFT again: its bias is where the next run starts, and its reference."""
     first = request_for("first", steps=8)
     run_ppo(first, quietly)
-    second = request_for("second", adapter=first.out / "model", steps=1, learning_rate=1e-9)
+    model, whole = first.out / "model", {"batch_size": len(records), "minibatches": 1}
+    second = request_for("second", adapter=model, steps=1, learning_rate=1e-9, **whole)
     run_ppo(second, quietly)
 
     [row] = read_log(second.out)
     assert row["kl"] == pytest.approx(0, abs=1e-5)
+    lists = shortlisted(open_chooser(model, catalogue), records)
+    shares = [np.array([one.probability for one in listed]) for listed in lists]
+    assert row["entropy"] == pytest.approx(np.mean([-(one * np.log(one)).sum() for one in shares]), abs=1e-3)
     calls = [entry.text for entry in catalogue]
     before, after = (CallBias.load(request.out / "model" / "retriever") for request in (first, second))
     assert after.of(calls) == pytest.approx(before.of(calls), abs=1e-5)
