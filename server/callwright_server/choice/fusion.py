@@ -41,16 +41,16 @@ class ChoiceSettings(BaseModel):
     """Version of this file's fields."""
     retrieval: dict[RetrievalFeature, float] = Field(
         default={
-            "tuned_similarity": 16.65,
-            "similarity": 3.28,
-            "words": 0.104,
-            "example_words": 0.042,
-            "domain": 0.334,
-            "crowding": -0.413,
-            "foreign": -0.819,
+            "tuned_similarity": 16.0,
+            "similarity": 4.0,
+            "words": 0.135,
+            "example_words": 0.05,
+            "domain": 0.48,
+            "crowding": -0.5,
+            "foreign": -1.0,
         }
     )
-    """Weights by which the shortlist is made; fitted to what five folds' retrievers had not learned from."""
+    """Weights by which the shortlist is made."""
     choice: dict[ChoiceFeature, float] = Field(
         default={"retrieval": 1.0, "language_model": 0.0, "domain_share": 0.5}
     )
