@@ -107,7 +107,7 @@ def test_of_calls_the_right_kind_counts_first_then_that_they_run(environment, tm
     wanted = {
         "import json\njson.loads('[1]')": 10,
         "import json\njson.loads('[2]')": 10,
-        "import json\njson.loads('[2]')\n1 / 0": 5,
+        "import json\njson.loads('[2]')\n1 / 0": 6,
         "import json\njson.dumps('x')": 0,
         "print(1)": 0,
     }

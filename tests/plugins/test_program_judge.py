@@ -49,6 +49,15 @@ def test_a_right_program(ask):
     }
 
 
+@pytest.mark.parametrize(
+    ("call", "loads"),
+    [(RIGHT, True), ("summarize = pipeline()\n", False), ("shout('loud')\n", None), ("shout()\n", None)],
+)
+def test_a_known_api_is_told_what_to_load(ask, call, loads):
+    choice = next(one for one in built_in_question_sets() if one.name == "choice")
+    assert ask(call, asked=choice)["loads"] is loads
+
+
 def test_what_is_not_python_has_no_good_property(ask):
     assert set(ask("Sure! Here is the code:").values()) == {False}
     assert set(ask("").values()) == {False}

@@ -176,7 +176,7 @@ def test_what_tiny_would_do(tmp_path):
 @pytest.mark.parametrize(
     ("name", "base", "judge"),
     [
-        ("smollm2-135m.toml", "and a retriever", "'execution' by 2 questions"),
+        ("smollm2-135m.toml", "and a retriever", "'execution' by 3 questions"),
         ("smollm2-135m-lines.toml", "smollm2-135m (SmolLM2", "'execution' by 7 questions"),
         ("paper.toml", "gpt2-large (from the hub", "'openai' by 8 questions"),
     ],

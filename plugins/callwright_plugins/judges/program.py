@@ -180,6 +180,14 @@ class Program:
             else Finding(None, "arguments are not known")
         )
 
+    def loads(self) -> Finding:
+        """APIs that the catalogue knows are told what to load: a call without an argument names no model."""
+        told = [call for call in self.calls if self.known.knows(call.callable)]
+        bare = [call for call in told if not call.positional and not call.keywords]
+        if bare:
+            return Finding(False, f"{bare[0].text} does not say what it loads")
+        return Finding(True, "says what it loads") if told else Finding(None, "calls no known API")
+
     def task(self) -> Finding:
         """Some call is the API that the record names."""
         reference = self.pair.reference
@@ -282,6 +290,7 @@ CHECKS: dict[str, Callable[[Program], Finding]] = {
     "names": Program.names,
     "exists": Program.exists,
     "arguments": Program.arguments,
+    "loads": Program.loads,
     "task": Program.task,
     "domain": Program.domain,
     "runs": Program.runs,
