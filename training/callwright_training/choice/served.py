@@ -42,13 +42,16 @@ def encoder_name(retriever: Path) -> str:
     return name
 
 
-def open_chooser(adapter: Path | None, catalogue: Catalogue, candidates: int | None = None) -> CallChooser:
+def open_chooser(
+    adapter: Path | None, catalogue: Catalogue, candidates: int | None = None, *, biased: bool = True
+) -> CallChooser:
     """The server's chooser over torch encoders; the language model is not asked.
 
     Args:
         adapter: M_SFT's folder, with the retriever in it.
         catalogue: What can be chosen.
         candidates: Entries of a shortlist; as many as are served if not given.
+        biased: With what feedback has taught about calls. Without, for learning it.
 
     Raises:
         StageError: There is no tuned retriever, or nothing to choose among.
@@ -61,7 +64,8 @@ def open_chooser(adapter: Path | None, catalogue: Catalogue, candidates: int | N
         settings = settings.model_copy(update={"candidates": candidates})
     corpus = Corpus((*catalogue.entries, *catalogue.variants))
     encoders = Encoders(base, with_adapter(base, folder))
-    return chooser_over(corpus, encoders, load_prior(folder), settings, CallBias.load(folder))
+    bias = CallBias.load(folder) if biased else None
+    return chooser_over(corpus, encoders, load_prior(folder), settings, bias)
 
 
 def chooser_over(

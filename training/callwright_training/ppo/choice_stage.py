@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import copy
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callwright_server.bundle import RETRIEVER
 from callwright_server.choice.bias import CallBias
 from callwright_server.choice.chooser import ScoredEntry
-from callwright_server.choice.fusion import ChoiceSettings
 from callwright_training.choice.served import open_chooser, retriever_of, shortlisted
 from callwright_training.errors import StageError
 from callwright_training.feedback.samples import prompt_of
 from callwright_training.ppo import processes, shortlists
 from callwright_training.ppo.choice_loop import Choosers, train_choice
-from callwright_training.ppo.choosing import Biased, Biases, Choosing, Shortlist
+from callwright_training.ppo.choosing import Biased, Biases, Choosing
 from callwright_training.ppo.models import without_dropout
 
 if TYPE_CHECKING:
@@ -53,29 +51,17 @@ def learn_bias(request: PPORequest, step: Step) -> tuple[CallBias, str | None]:
     Raises:
         StageError: There is no tuned retriever, or nobody to say what a choice earns.
     """
-    chooser = open_chooser(request.adapter, request.catalogue, request.settings.choice_candidates)
-    lists = shortlisted(chooser, request.records)
+    records, candidates = request.records, request.settings.choice_candidates
+    chooser = open_chooser(request.adapter, request.catalogue, candidates, biased=False)
+    lists = shortlisted(chooser, records)
     step("asking the judge about every choice", 0.0)
     calls = [entry.text for entry in request.catalogue.entries]
     policy = Biases(calls, CallBias.load(retriever_of(request.adapter)))
-    choosing = Choosing(shortlists=_shortlists(request, lists, chooser.settings), shares=Biased())
+    asked = shortlists.shortlists(records, lists, _rewards(request, records, lists))
+    choosing = Choosing(shortlists=asked, shares=Biased())
     roles = Choosers(policy=policy, reference=copy.deepcopy(policy), choosing=choosing)
     stopped = train_choice(roles, request.settings, request.seed, request.out, step)
     return policy.learned(), stopped
-
-
-def _shortlists(request: PPORequest, lists: Lists, settings: ChoiceSettings) -> list[Shortlist]:
-    """The shortlists with what their entries earn and are thought of without the bias."""
-    records = request.records
-    found = shortlists.shortlists(records, lists, _rewards(request, records, lists))
-    return [
-        replace(one, prior=tuple(_unbiased(entry, settings) for entry in listed))
-        for one, listed in zip(found, lists, strict=True)
-    ]
-
-
-def _unbiased(entry: ScoredEntry, settings: ChoiceSettings) -> float:
-    return sum(weight * entry.features.get(name, 0.0) for name, weight in settings.choice.items())
 
 
 def _rewards(request: PPORequest, records: Sequence[Record], lists: Lists) -> list[list[float]]:

@@ -2,9 +2,9 @@
 
 The policy is the softmax over the shortlist of what the server weighs. Of that either the language model's
 mean log-likelihood of the question after each document is trained, or a bias of each call; the rest stays as
-it is. What every entry earns is known, so that none need be drawn: each counts by its
-probability, which takes the noise of drawing out of the gradient (expected policy gradients, Ciosek and
-Whiteson, arXiv 1706.05374). The baseline is the policy's own mean, exactly.
+it is. What every entry earns is known, so that none need be drawn: each counts by its probability, which
+takes the noise of drawing out of the gradient (expected policy gradients, Ciosek and Whiteson, arXiv
+1706.05374). The baseline is the policy's own mean, exactly.
 """
 
 from __future__ import annotations
